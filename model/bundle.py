@@ -1,0 +1,195 @@
+"""The trained model as a folder: write, load, validate.
+
+A bundle holds the ONNX graph, the vocabulary and the labels, and a `config.json` that names the SHA-256 of each. Loading
+checks everything that can be checked without running the graph; `model.predictor` checks the graph's shapes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from model.labels import Label, LabelsError, format_labels, parse_labels
+from model.text import PAD, TEXT_VERSION, UNKNOWN
+
+FORMAT_VERSION: Final = 1
+PRETRAINED: Final = Path(__file__).parent / "pretrained"
+"""The bundle that ships with the project."""
+
+CONFIG_FILE: Final = "config.json"
+MODEL_FILE: Final = "model.onnx"
+VOCABULARY_FILE: Final = "vocabulary.txt"
+LABELS_FILE: Final = "labels.tsv"
+METRICS_FILE: Final = "metrics.json"
+CARD_FILE: Final = "README.md"
+HASHED_FILES: Final = (MODEL_FILE, VOCABULARY_FILE, LABELS_FILE)
+
+
+class BundleError(Exception):
+    """A folder is not a usable bundle. `path` is the folder or file at fault, `reason` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The model bundle {path} cannot be used: {reason}.")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """A logistic model of 'the first emoji fits the message' (Platt, 1999).
+
+    confidence = sigmoid(bias + top * logit p(first emoji) + silence * ln p(no reaction) + share * ln s), where s is the
+    first emoji's share of the probability of all emoji. The defaults give p(first emoji) itself.
+    """
+
+    bias: float = 0.0
+    top: float = 1.0
+    silence: float = 0.0
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BundleConfig:
+    """What a bundle says of itself.
+
+    Args:
+        max_len: tokens that the network reads of a message.
+        pads_count: whether the network runs over the padding (the seed's unmasked network does); otherwise each row
+            ends at its own length.
+        no_reaction: whether the last output stands for 'no reaction'.
+        temperature: what the logits are divided by (Guo et al., 2017, "On Calibration of Modern Neural Networks").
+        threshold: the confidence from which the bot reacts by default.
+        training: provenance: preset, seed, data files with their SHA-256, epochs.
+    """
+
+    max_len: int
+    pads_count: bool
+    no_reaction: bool
+    temperature: float
+    confidence: Confidence
+    threshold: float
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A validated bundle in memory. `vocabulary` maps tokens to indices, commoner words first; 0 is the padding."""
+
+    path: Path
+    config: BundleConfig
+    labels: tuple[Label, ...]
+    vocabulary: Mapping[str, int]
+    graph: bytes = field(repr=False)
+
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits that change with the graph."""
+        return hashlib.sha256(self.graph).hexdigest()[:12]
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Load and validate the bundle in the folder `path`.
+
+    Raises:
+        BundleError: it is missing, truncated, tampered with, or of another format or text version.
+    """
+    config, hashes = _read_config(path / CONFIG_FILE)
+    content = {name: _read_hashed(path / name, hashes.get(name)) for name in HASHED_FILES}
+    try:
+        labels = parse_labels(content[LABELS_FILE].decode("utf-8"), path / LABELS_FILE)
+    except (LabelsError, UnicodeDecodeError) as error:
+        raise BundleError(path / LABELS_FILE, str(error).rstrip(".")) from error
+    try:
+        words = content[VOCABULARY_FILE].decode("utf-8").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise BundleError(path / VOCABULARY_FILE, "it is not UTF-8") from error
+    vocabulary = {word: index for index, word in enumerate(words)}
+    if words[:2] != [PAD, UNKNOWN] or len(vocabulary) != len(words):
+        raise BundleError(path / VOCABULARY_FILE, f"it must begin with {PAD} and {UNKNOWN} and hold no token twice")
+    return Bundle(path, config, labels, vocabulary, content[MODEL_FILE])
+
+
+def save_bundle(
+    path: Path,
+    *,
+    config: BundleConfig,
+    labels: Sequence[Label],
+    words: Sequence[str],
+    graph: bytes,
+    metrics: Mapping[str, Any],
+    card: str,
+) -> None:
+    """Write a bundle into the folder `path`, `config.json` last: a bundle without it is not one."""
+    path.mkdir(parents=True, exist_ok=True)
+    (path / CONFIG_FILE).unlink(missing_ok=True)
+    content = {
+        MODEL_FILE: graph,
+        VOCABULARY_FILE: ("\n".join(words) + "\n").encode(),
+        LABELS_FILE: format_labels(labels).encode(),
+        METRICS_FILE: (json.dumps(metrics, indent=2, ensure_ascii=False) + "\n").encode(),
+        CARD_FILE: card.encode(),
+    }
+    for name, data in content.items():
+        (path / name).write_bytes(data)
+    header = {"format_version": FORMAT_VERSION, "text_version": TEXT_VERSION, **asdict(config)}
+    header["sha256"] = {name: hashlib.sha256(content[name]).hexdigest() for name in HASHED_FILES}
+    (path / CONFIG_FILE).write_text(json.dumps(header, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(path.parent, f"it has no {path.name}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleError(path, "it is not readable as JSON") from error
+    if not isinstance(header, dict):
+        raise BundleError(path, "it holds no JSON object")
+    for key, wanted in (("format_version", FORMAT_VERSION), ("text_version", TEXT_VERSION)):
+        if header.get(key) != wanted:
+            raise BundleError(path, f"its {key} is {header.get(key)!r} and this program reads {wanted}")
+    hashes = header.get("sha256")
+    if not isinstance(hashes, dict):
+        raise BundleError(path, "it lists no sha256 of its files")
+    config = BundleConfig(
+        max_len=int(_number(path, header, "max_len", 1, 4000)),
+        pads_count=_flag(path, header, "pads_count"),
+        no_reaction=_flag(path, header, "no_reaction"),
+        temperature=_number(path, header, "temperature", 1e-3, 1e3),
+        confidence=_confidence(path, header.get("confidence")),
+        threshold=_number(path, header, "threshold", 0.0, 1.0),
+        training=header["training"] if isinstance(header.get("training"), dict) else {},
+    )
+    return config, hashes
+
+
+def _confidence(path: Path, value: object) -> Confidence:
+    if not isinstance(value, dict):
+        raise BundleError(path, "its confidence is no JSON object")
+    return Confidence(**{key: _number(path, value, key, -1e3, 1e3) for key in ("bias", "top", "silence", "share")})
+
+
+def _number(path: Path, values: Mapping[str, Any], key: str, low: float, high: float) -> float:
+    value = values.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise BundleError(path, f"its {key} is {value!r}, not a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def _flag(path: Path, values: Mapping[str, Any], key: str) -> bool:
+    value = values.get(key)
+    if not isinstance(value, bool):
+        raise BundleError(path, f"its {key} is {value!r}, not true or false")
+    return value
+
+
+def _read_hashed(path: Path, expected: object) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BundleError(path, "the file is missing or unreadable") from error
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise BundleError(path, "its SHA-256 is not the one in config.json: the file is truncated or was changed")
+    return content

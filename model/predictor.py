@@ -1,0 +1,172 @@
+"""Synchronous inference: texts in, predictions out, on one bundle with ONNX Runtime."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from model.bundle import MODEL_FILE, PRETRAINED, Bundle, BundleError, Confidence, load_bundle
+from model.text import UNKNOWN, encode, pad
+
+Floats = npt.NDArray[np.float32]
+
+CANDIDATES: Final = 5
+_KNOWN_SHARE: Final = 0.5
+"""A message is legible when at least this share of its tokens is in the vocabulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An emoji with its calibrated probability."""
+
+    emoji: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says of one message.
+
+    Args:
+        candidates: the likeliest emoji, best first (five, or all where there are fewer); never 'no reaction'.
+        silence: the probability that no reaction is deserved.
+        confidence: the probability that the first candidate fits; 0 for a message that the model cannot read.
+    """
+
+    candidates: tuple[Candidate, ...]
+    silence: float
+    confidence: float
+
+    def emoji(self, threshold: float) -> str | None:
+        """The first candidate if its confidence reaches the threshold, else None."""
+        return self.candidates[0].emoji if self.confidence >= threshold else None
+
+
+class Predictor:
+    """Predicts with one bundle. Safe to call from several threads at once.
+
+    Args:
+        bundle: a validated bundle.
+
+    Raises:
+        BundleError: the graph cannot be loaded or its shapes disagree with the labels or the vocabulary.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.session = _open_session(bundle)
+        self._unknown = bundle.vocabulary[UNKNOWN]
+        self._emoji = [label.emoji for label in bundle.labels]
+        _check_shapes(bundle, self.session)
+
+    @classmethod
+    def load(cls, path: Path = PRETRAINED) -> "Predictor":
+        """Load the bundle in the folder `path`, by default the shipped one."""
+        return cls(load_bundle(path))
+
+    @property
+    def threshold(self) -> float:
+        """The bundle's default threshold."""
+        return self.bundle.config.threshold
+
+    def predict(self, text: str) -> Prediction:
+        """Predict for one message."""
+        return self.predict_batch([text])[0]
+
+    def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
+        """Predict for several messages in one run of the network."""
+        if not texts:
+            return []
+        rows = self.encode(texts)
+        probabilities = self.probabilities(rows)
+        return [
+            self._prediction(row, outcome) for row, outcome in zip(rows, probabilities.astype(np.float64), strict=True)
+        ]
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The vocabulary indices of each text, at most `max_len`, not padded; `<unk>` where a text has no token."""
+        vocabulary, max_len = self.bundle.vocabulary, self.bundle.config.max_len
+        return [encode(text, vocabulary, max_len) or [self._unknown] for text in texts]
+
+    def probabilities(self, rows: Sequence[Sequence[int]]) -> Floats:
+        """Run the network on encoded rows: float32 (batch, outcomes), each row summing to 1."""
+        config = self.bundle.config
+        if config.pads_count:
+            width, lengths = config.max_len, np.full(len(rows), config.max_len, dtype=np.int32)
+        else:
+            lengths = np.fromiter((len(row) for row in rows), dtype=np.int32, count=len(rows))
+            width = int(lengths.max())
+        logits: Floats = self.session.run(None, {"indices": pad(rows, width), "lengths": lengths})[0]
+        return softmax(logits / np.float32(config.temperature))
+
+    def _prediction(self, row: Sequence[int], outcome: npt.NDArray[np.float64]) -> Prediction:
+        emoji = outcome[: len(self._emoji)]
+        best = np.argsort(-emoji, kind="stable")[:CANDIDATES]
+        silence = float(outcome[-1]) if self.bundle.config.no_reaction else 0.0
+        legible = sum(index != self._unknown for index in row) >= _KNOWN_SHARE * len(row)
+        return Prediction(
+            candidates=tuple(Candidate(self._emoji[i], float(emoji[i])) for i in best),
+            silence=silence,
+            confidence=float(confidence(outcome[None], self.bundle.config.no_reaction, self.bundle.config.confidence)[0])
+            if legible
+            else 0.0,
+        )
+
+
+def softmax(logits: Floats) -> Floats:
+    """Row-wise softmax of (batch, outcomes)."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=logits.dtype)
+
+
+def confidence_features(outcomes: npt.NDArray[Any], no_reaction: bool) -> npt.NDArray[np.float64]:
+    """The features of `Confidence`, (batch, 4): 1, logit p(first emoji), ln p(no reaction), ln share of the first."""
+    outcomes = np.clip(outcomes, 1e-9, 1 - 1e-9)
+    emoji = outcomes[:, :-1] if no_reaction else outcomes
+    top = emoji.max(axis=1)
+    silence = np.log(outcomes[:, -1]) if no_reaction else np.zeros(len(outcomes))
+    return np.stack(
+        [np.ones(len(outcomes)), np.log(top / (1 - top)), silence, np.log(top / emoji.sum(axis=1))], axis=1
+    )
+
+
+def confidence(outcomes: npt.NDArray[Any], no_reaction: bool, weights: Confidence) -> npt.NDArray[np.float64]:
+    """How sure it is that the first emoji fits, (batch,), from outcome probabilities (batch, outcomes)."""
+    vector = np.array([weights.bias, weights.top, weights.silence, weights.share])
+    return np.asarray(1.0 / (1.0 + np.exp(-(confidence_features(outcomes, no_reaction) @ vector))))
+
+
+def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # One short sequence at a time: a thread pool costs more than it gives, and spinning threads would eat a core.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(bundle.graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's exceptions share no public base class
+        raise BundleError(bundle.path / MODEL_FILE, "ONNX Runtime cannot read the graph") from error
+
+
+def _check_shapes(bundle: Bundle, session: onnxruntime.InferenceSession) -> None:
+    path = bundle.path / MODEL_FILE
+    if sorted(node.name for node in session.get_inputs()) != ["indices", "lengths"] or len(session.get_outputs()) != 1:
+        raise BundleError(path, "the graph must take indices and lengths and give one output")
+    outcomes = len(bundle.labels) + bundle.config.no_reaction
+    last, length = len(bundle.vocabulary) - 1, np.array([bundle.config.max_len], dtype=np.int32)
+    indices = np.full((1, bundle.config.max_len), last, dtype=np.int32)
+    try:
+        shape = session.run(None, {"indices": indices, "lengths": length})[0].shape
+    except Exception as error:
+        raise BundleError(path, f"the graph does not accept the {last + 1} tokens of the vocabulary") from error
+    if shape != (1, outcomes):
+        raise BundleError(path, f"the graph gives {shape[-1]} outcomes and the labels make {outcomes}")
+    try:
+        session.run(None, {"indices": indices + 1, "lengths": length})
+    except Exception:  # the embedding ends where the vocabulary does, as it should
+        return
+    raise BundleError(path, f"the embedding has more rows than the {last + 1} tokens of the vocabulary")

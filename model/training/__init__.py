@@ -1,0 +1,1 @@
+"""Training: the only code that imports TensorFlow (extra `train`)."""

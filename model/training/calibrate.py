@@ -1,0 +1,105 @@
+"""Fit, on held-out rows, what turns the network's logits into probabilities that mean what they say.
+
+Temperature: Guo et al. (2017), "On Calibration of Modern Neural Networks". Confidence: Platt (1999), "Probabilistic
+Outputs for Support Vector Machines", with three features (see `model.bundle.Confidence`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from model.bundle import Confidence
+from model.predictor import confidence, confidence_features, softmax
+
+Floats = npt.NDArray[np.float64]
+
+_RIDGE: Final = 1.0
+"""Weight of the squared weights in the confidence fit: the features are near-collinear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What calibration found."""
+
+    temperature: float
+    confidence: Confidence
+    threshold: float
+
+
+def calibrate(
+    logits: Floats,
+    targets: Floats,
+    *,
+    no_reaction: bool,
+    target_precision: float,
+) -> Calibration:
+    """Fit temperature, confidence and threshold.
+
+    Args:
+        logits: (rows, outcomes), of rows that were not trained on.
+        targets: (rows, outcomes), as `datasets.soft_targets` makes them.
+        no_reaction: whether the last outcome is 'no reaction'.
+        target_precision: the threshold is the lowest at which this share of the reactions fits.
+    """
+    temperature = fit_temperature(logits, targets)
+    outcomes = softmax((logits / temperature).astype(np.float32)).astype(np.float64)
+    emoji = outcomes[:, :-1] if no_reaction else outcomes
+    fits = targets[np.arange(len(targets)), emoji.argmax(axis=1)] > 0
+    weights = fit_confidence(confidence_features(outcomes, no_reaction), fits, no_reaction)
+    scores = confidence(outcomes, no_reaction, weights)
+    return Calibration(temperature, weights, choose_threshold(scores, fits, target_precision))
+
+
+def fit_temperature(logits: Floats, targets: Floats) -> float:
+    """The temperature of least cross-entropy against `targets`, to three digits, from 0.25 to 4."""
+    grid = np.geomspace(0.25, 4.0, 555)
+    return float(round(min(grid, key=lambda temperature: _cross_entropy(logits / temperature, targets)), 3))
+
+
+def fit_confidence(features: Floats, fits: npt.NDArray[np.bool_], no_reaction: bool) -> Confidence:
+    """Logistic regression of `fits` on the confidence features (rows, 4), by Newton's method with a small ridge."""
+    used = np.array([True, True, no_reaction, no_reaction])
+    x = features[:, used]
+    ridge = _RIDGE * np.diag([0.0, *np.ones(x.shape[1] - 1)])
+    weights = np.zeros(x.shape[1])
+    for _ in range(50):
+        p = 1.0 / (1.0 + np.exp(-(x @ weights)))
+        gradient = x.T @ (fits - p) - ridge @ weights
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge + 1e-9 * np.eye(x.shape[1])
+        step = np.linalg.solve(hessian, gradient)
+        weights += step
+        if np.abs(step).max() < 1e-9:
+            break
+    full = np.zeros(4)
+    full[used] = weights
+    return Confidence(*(round(float(weight), 6) for weight in full))
+
+
+def choose_threshold(scores: Floats, fits: npt.NDArray[np.bool_], target_precision: float) -> float:
+    """The lowest confidence at and above which at least `target_precision` of the rows fit, to three digits.
+
+    Where no threshold reaches it, the one of highest precision over at least ten rows.
+    """
+    order = np.argsort(-scores, kind="stable")
+    precision = np.cumsum(fits[order]) / np.arange(1, len(order) + 1)
+    reached = np.flatnonzero(precision >= target_precision)
+    if len(reached) and reached[-1] >= 9:
+        cut = reached[-1]
+    else:
+        start = min(9, len(order) - 1)
+        cut = start + int(precision[start:].argmax())
+    return float(np.floor(scores[order[cut]] * 1000) / 1000)
+
+
+def _cross_entropy(logits: Floats, targets: Floats) -> float:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-(targets * log_probabilities).sum(axis=1).mean())
+
+
+def cross_entropy_of(probabilities: Sequence[Sequence[float]] | npt.NDArray[np.floating], targets: Floats) -> float:
+    """Mean cross-entropy of probabilities (rows, outcomes) against target distributions."""
+    return _cross_entropy(np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)), targets)

@@ -1,0 +1,76 @@
+"""The model card, the bundle's README.md (Mitchell et al., 2019, "Model Cards for Model Reporting")."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from model.bundle import BundleConfig
+from model.labels import Label
+
+_NAMES = {
+    "acceptable_at_1": "first emoji fits, of messages that deserve a reaction",
+    "best_in_top_3": "best emoji among the first three, of the same",
+    "precision": "precision of the reactions made at the default threshold",
+    "coverage": "coverage: deserving messages that got a reaction",
+    "silence_on_neutral": "silence on messages that deserve none",
+    "ece": "expected calibration error of 'the first emoji fits'",
+}
+
+
+def render_card(config: BundleConfig, labels: Sequence[Label], vocabulary_size: int, summary: Mapping[str, Any]) -> str:
+    """The card of a freshly trained bundle, from its configuration and the training summary."""
+    training = config.training
+    lines = [
+        f"# Model card: `{training['preset']}`",
+        "",
+        f"Predicts which of {len(labels)} emoji a friendly member would add to a chat message"
+        + (", or that no reaction fits." if config.no_reaction else "."),
+        "",
+        " ".join(label.emoji for label in labels),
+        "",
+        "## Method",
+        "",
+        f"Text is cut into tokens of a vocabulary of {vocabulary_size:,} and padded indices (at most {config.max_len}); an embedding"
+        " initialised with GloVe 6B 50-d vectors feeds two LSTM layers of 128 units with dropout 0.5 and a softmax."
+        " Exported as an ONNX graph with native LSTM nodes, embedding in float16; the largest difference of probabilities from Keras"
+        f" was {summary['parity']['largest_difference']:.1e} on {summary['parity']['sentences']} sentences.",
+        "",
+        f"Trained on {training['rows']:,} rows for {training['epochs']} epochs"
+        f" (kept: {training['best_epoch'] or training['epochs']}), seed {training['seed']}:"
+        f" `python -m scripts.train --preset {training['preset']} --seed {training['seed']}`."
+        f" Temperature {config.temperature:g}, default threshold {config.threshold:g}, both fitted on the development rows"
+        " where there are any.",
+        "",
+        "## Data and licences",
+        "",
+        *(f"- `{name}`, SHA-256 `{digest}`" for name, digest in {**training["data"], **training["dev"]}.items()),
+        "- GloVe 6B word vectors (Pennington, Socher, Manning 2014), Public Domain Dedication and License",
+        "",
+    ]
+    for split in ("dev", "test"):
+        if split in summary:
+            lines += _score_table(split, summary[split])
+    lines += [
+        "## Limits",
+        "",
+        "- English only. Other languages read as unknown words, and the bot stays silent.",
+        "- The corpus is synthetic: it was written for this project and shows its writers' idea of chat.",
+        "- It reads one message at a time: no thread, no picture, no link's content. Irony that needs context is lost.",
+        "- Scores on the development rows are optimistic: the epoch, the temperature and the threshold were chosen on them.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _score_table(split: str, scores: Mapping[str, Any]) -> list[str]:
+    counts = scores["counts"]
+    rows = [f"| {text} | {scores[key]:.3f} |" for key, text in _NAMES.items() if scores[key] is not None]
+    return [
+        f"## Scores on the {split} rows",
+        "",
+        f"{counts['rows']} rows, {counts['deserving']} deserving a reaction; `python -m scripts.evaluate --data {split}.tsv --json`",
+        "",
+        "| measure | |",
+        "|---|---|",
+        *rows,
+        "",
+    ]

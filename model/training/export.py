@@ -1,0 +1,142 @@
+"""From a trained Keras network to an ONNX graph with native LSTM nodes, and the proof that both agree.
+
+Keras' own export of a masked LSTM unrolls into slow loops, so the graph is written here from the weights. ONNX orders
+the gates input, output, forget, cell where Keras has input, forget, cell, output (ONNX operator specification, LSTM).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from model.predictor import Predictor
+from model.training.fit import predict_rows
+from model.training.network import NetworkConfig
+
+TOLERANCE: Final = 1e-3
+MINIMUM_SENTENCES: Final = 500
+_OPSET: Final = 17
+_GATES: Final = (0, 3, 1, 2)
+
+
+class ParityError(Exception):
+    """The exported graph does not answer as Keras does. Carries the largest `difference` of probabilities."""
+
+    def __init__(self, difference: float, sentences: int) -> None:
+        super().__init__(
+            f"The exported graph differs from Keras by {difference:.2e} on {sentences} sentences; "
+            f"{TOLERANCE:g} is allowed and {MINIMUM_SENTENCES} sentences are needed."
+        )
+        self.difference = difference
+        self.sentences = sentences
+
+
+def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
+    """Write `network` as a serialised ONNX graph.
+
+    Inputs `indices` int32 (batch, time) and `lengths` int32 (batch,); output `logits` float32 (batch, outcomes). The
+    embedding is stored as float16.
+    """
+    nodes: list[onnx.NodeProto] = []
+    constants: list[onnx.TensorProto] = []
+
+    def constant(name: str, value: npt.NDArray[Any]) -> str:
+        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(kind: str, inputs: Sequence[str], output: str, extra: Sequence[str] = (), **attributes: Any) -> str:
+        nodes.append(helper.make_node(kind, list(inputs), [output, *extra], **attributes))
+        return output
+
+    def lstm(layer: str, x: str, name: str) -> None:
+        """Add an LSTM node over x (time, batch, d): name.y (time, dirs, batch, units), name.h (dirs, batch, units)."""
+        directions = _directions(network.get_layer(layer))
+        weights = {"W": [], "R": [], "B": []}  # type: dict[str, list[npt.NDArray[np.float32]]]
+        for kernel, recurrent, bias in directions:
+            weights["W"].append(_reorder(kernel).T)
+            weights["R"].append(_reorder(recurrent).T)
+            weights["B"].append(np.concatenate([_reorder(bias), np.zeros_like(bias)]))
+        inputs = [x, *(constant(f"{name}.{key}", np.stack(value)) for key, value in weights.items()), "lengths"]
+        direction = "bidirectional" if len(directions) == 2 else "forward"
+        nodes.append(
+            helper.make_node(
+                "LSTM", inputs, [f"{name}.y", f"{name}.h"], hidden_size=config.units, direction=direction
+            )
+        )
+
+    vectors = network.get_layer("embedding").get_weights()[0].astype(np.float16)
+    node("Gather", [constant("embedding", vectors), "indices"], "small")  # (batch, time, 50)
+    node("Cast", ["small"], "embedded", to=TensorProto.FLOAT)
+    node("Transpose", ["embedded"], "by_time", perm=[1, 0, 2])  # (time, batch, 50)
+    lstm("lstm_1", "by_time", "lstm_1")
+    node("Transpose", ["lstm_1.y"], "states", perm=[0, 2, 1, 3])  # (time, batch, dirs, units)
+    width = config.units * (2 if config.bidirectional else 1)
+    node("Reshape", ["states", constant("joined", np.array([0, 0, width], np.int64))], "hidden")
+    lstm("lstm_2", "hidden", "lstm_2")
+    if config.pooling == "max":
+        node("Squeeze", ["lstm_2.y", constant("axis_1", np.array([1], np.int64))], "steps")  # (time, batch, units)
+        node("Equal", ["indices", constant("zero", np.array(0, np.int32))], "is_padding")
+        node("Transpose", ["is_padding"], "padding_by_time", perm=[1, 0])
+        node("Unsqueeze", ["padding_by_time", constant("axis_2", np.array([2], np.int64))], "padding")
+        node("Where", ["padding", constant("never", np.array(-1e4, np.float32)), "steps"], "kept")
+        node("ReduceMax", ["kept"], "pooled", axes=[0], keepdims=0)  # (batch, units)
+    else:
+        node("Squeeze", ["lstm_2.h", constant("axis_0", np.array([0], np.int64))], "pooled")
+    kernel, bias = network.get_layer("dense").get_weights()
+    node("Gemm", ["pooled", constant("dense.W", kernel), constant("dense.B", bias)], "logits")
+
+    graph = helper.make_graph(
+        nodes,
+        "emoji",
+        [
+            helper.make_tensor_value_info("indices", TensorProto.INT32, ["batch", "time"]),
+            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+        ],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", config.outcomes])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=8)
+    helper.set_model_props(model, {key: str(value) for key, value in asdict(config).items()})
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def check_parity(network: keras.Model, predictor: Predictor, texts: Sequence[str]) -> Mapping[str, float]:
+    """Compare the exported graph with Keras on real sentences, at temperature 1.
+
+    Returns:
+        The largest difference of probabilities, and the number of sentences.
+
+    Raises:
+        ParityError: they differ by more than `TOLERANCE`, or fewer than `MINIMUM_SENTENCES` texts are given.
+    """
+    rows = predictor.encode(list(dict.fromkeys(texts)))
+    config = predictor.bundle.config
+    expected = predict_rows(network, rows, config.max_len)
+    # Batches of 1 to 32 rows of mixed lengths, as the service sends them.
+    starts = np.cumsum([0, *np.resize(np.arange(1, 33), len(rows))])
+    batches = [rows[a:b] for a, b in zip(starts, starts[1:], strict=False) if rows[a:b]]
+    logits = np.log(np.concatenate([predictor.probabilities(batch) for batch in batches])) * config.temperature
+    actual = np.exp(logits - logits.max(axis=1, keepdims=True))
+    actual /= actual.sum(axis=1, keepdims=True)
+    difference = float(np.abs(actual - expected).max())
+    if not difference <= TOLERANCE or len(rows) < MINIMUM_SENTENCES:
+        raise ParityError(difference, len(rows))
+    return {"largest_difference": difference, "sentences": len(rows)}
+
+
+def _directions(layer: Any) -> list[list[npt.NDArray[np.float32]]]:
+    """The (kernel, recurrent kernel, bias) of an LSTM layer, or of both directions of a bidirectional one."""
+    weights = layer.get_weights()
+    return [weights[i : i + 3] for i in range(0, len(weights), 3)]
+
+
+def _reorder(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Gates on the last axis from Keras' order to ONNX's."""
+    gates = np.split(weights, 4, axis=-1)
+    return np.concatenate([gates[gate] for gate in _GATES], axis=-1)

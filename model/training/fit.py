@@ -1,0 +1,219 @@
+"""The training loop: seeded, resumable, with early stopping."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from tqdm import tqdm
+
+from model.text import SPECIAL_TOKENS, UNKNOWN, pad
+
+log = logging.getLogger(__name__)
+
+_UNKNOWN_INDEX: Final = SPECIAL_TOKENS.index(UNKNOWN)
+_BUCKET: Final = 50
+"""Batches are cut from runs of this many batches sorted by length, so that a batch holds rows of like length."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """How to train.
+
+    Args:
+        epochs: passes over the data, at most.
+        batch_size: rows a step.
+        learning_rate: Adam's.
+        patience: epochs without a better score before training stops; None trains all epochs and keeps the last.
+        word_dropout: share of words replaced by `<unk>` while training.
+        by_length: whether batches hold rows of like length and are padded to it (masked networks only).
+        checkpoint_every: epochs between checkpoints.
+        seed: of weights, order, dropout.
+    """
+
+    epochs: int = 50
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    patience: int | None = None
+    word_dropout: float = 0.0
+    by_length: bool = False
+    checkpoint_every: int = 1
+    seed: int = 0
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a training stands; saved with each checkpoint."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_score: float = float("-inf")
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class CheckpointError(Exception):
+    """A checkpoint cannot be resumed. Carries `path` and `reason`."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The checkpoint {path} cannot be resumed: {reason}.")
+        self.path = path
+        self.reason = reason
+
+
+def set_seed(seed: int) -> None:
+    """Make what follows in this process repeatable: Python, NumPy, Keras and TensorFlow's operations."""
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def fit(
+    network: keras.Model,
+    rows: Sequence[Sequence[int]],
+    targets: npt.NDArray[np.float32],
+    config: FitConfig,
+    *,
+    max_len: int,
+    folder: Path,
+    resume: bool = False,
+    evaluate: Callable[[keras.Model], dict[str, float]] | None = None,
+    show_progress: bool = True,
+) -> tuple[keras.Model, Progress]:
+    """Train with categorical cross-entropy and Adam.
+
+    Args:
+        network: freshly built; replaced by the checkpoint's where `resume` finds one.
+        rows: encoded messages, not padded.
+        targets: float32 (len(rows), outcomes).
+        config: how to train.
+        max_len: tokens a row is padded to where `by_length` is off.
+        folder: takes `checkpoint/` while training runs.
+        resume: continue from `folder/checkpoint` if there is one.
+        evaluate: called after each epoch; its "score" decides what the best epoch is.
+        show_progress: whether to draw a progress bar.
+
+    Returns:
+        The network with the weights of the best epoch (the last one without `patience`), and how training went.
+
+    Raises:
+        CheckpointError: the checkpoint is of another configuration, or unreadable.
+    """
+    checkpoint = _Checkpoint(folder / "checkpoint", config)
+    progress = Progress()
+    network.compile(
+        optimizer=keras.optimizers.Adam(config.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA would compile every new shape
+    )
+    if resume and checkpoint.exists():
+        network, progress = checkpoint.load()
+        log.info("resumed epoch=%d", progress.epoch)
+    for epoch in range(progress.epoch, config.epochs):
+        if config.patience is not None and epoch - progress.best_epoch > config.patience:
+            break
+        rng = np.random.default_rng([config.seed, epoch])
+        batches = list(_batches(rows, config, rng))
+        network.reset_metrics()
+        bar = tqdm(batches, desc=f"epoch {epoch + 1}/{config.epochs}", disable=not show_progress, leave=False)
+        sums = {"loss": 0.0, "accuracy": 0.0}
+        for batch in bar:
+            x = _padded([rows[i] for i in batch], config, max_len, rng)
+            logs = network.train_on_batch(x, targets[batch], return_dict=True)
+            sums = {key: total + float(logs[key]) * len(batch) for key, total in sums.items()}
+            bar.set_postfix(loss=f"{float(logs['loss']):.3f}", refresh=False)
+        record = {key: total / len(rows) for key, total in sums.items()}
+        if evaluate is not None:
+            record |= evaluate(network)
+        progress.epoch = epoch + 1
+        progress.history.append(record)
+        log.info("epoch=%d %s", epoch + 1, " ".join(f"{key}={value:.4f}" for key, value in record.items()))
+        if config.patience is None or record["score"] > progress.best_score:
+            progress.best_epoch, progress.best_score = epoch + 1, record.get("score", 0.0)
+            if config.patience is not None:
+                checkpoint.save_best(network)
+        if progress.epoch % config.checkpoint_every == 0:
+            checkpoint.save(network, progress)
+    if config.patience is not None:
+        checkpoint.load_best(network)
+    return network, progress
+
+
+def predict_rows(network: keras.Model, rows: Sequence[Sequence[int]], max_len: int, batch_size: int = 512) -> Any:
+    """Keras' own probabilities (len(rows), outcomes) for encoded rows, padded to `max_len`."""
+    return np.concatenate(
+        [
+            network.predict_on_batch(pad(rows[i : i + batch_size], max_len))
+            for i in range(0, len(rows), batch_size)
+        ]
+    )
+
+
+def _batches(
+    rows: Sequence[Sequence[int]], config: FitConfig, rng: np.random.Generator
+) -> Iterator[npt.NDArray[np.intp]]:
+    order = rng.permutation(len(rows))
+    if config.by_length:
+        lengths = np.array([len(row) for row in rows])
+        span = config.batch_size * _BUCKET
+        runs = [order[i : i + span] for i in range(0, len(order), span)]
+        order = np.concatenate([run[np.argsort(lengths[run], kind="stable")] for run in runs])
+    starts = np.arange(0, len(order), config.batch_size)
+    if config.by_length:
+        rng.shuffle(starts)
+    for start in starts:
+        yield order[start : start + config.batch_size]
+
+
+def _padded(
+    rows: Sequence[Sequence[int]], config: FitConfig, max_len: int, rng: np.random.Generator
+) -> npt.NDArray[np.int32]:
+    x = pad(rows, max(map(len, rows)) if config.by_length else max_len)
+    if config.word_dropout:
+        x[(x > _UNKNOWN_INDEX) & (rng.random(x.shape) < config.word_dropout)] = _UNKNOWN_INDEX
+    return x
+
+
+class _Checkpoint:
+    """The files that let a training go on: the network with its optimizer, the best weights, and the progress."""
+
+    def __init__(self, folder: Path, config: FitConfig) -> None:
+        self._folder = folder
+        self._config = asdict(config)
+        self._network = folder / "latest.keras"
+        self._best = folder / "best.weights.h5"
+        self._state = folder / "progress.json"
+
+    def exists(self) -> bool:
+        return self._state.is_file()
+
+    def save(self, network: keras.Model, progress: Progress) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fresh = self._folder / "fresh.keras"
+        network.save(fresh)
+        fresh.replace(self._network)  # a training killed here goes on from the epoch before
+        text = json.dumps({"config": self._config, "progress": asdict(progress)})
+        (self._folder / "fresh.json").write_text(text, encoding="utf-8")
+        (self._folder / "fresh.json").replace(self._state)
+
+    def save_best(self, network: keras.Model) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        network.save_weights(self._best)
+
+    def load_best(self, network: keras.Model) -> None:
+        network.load_weights(self._best)
+
+    def load(self) -> tuple[keras.Model, Progress]:
+        try:
+            state = json.loads(self._state.read_text(encoding="utf-8"))
+            ignored = {"epochs": None}  # a finished training may be made longer
+            if {**state["config"], **ignored} != {**self._config, **ignored}:
+                raise CheckpointError(self._folder, "it was made with other settings")
+            return keras.models.load_model(self._network), Progress(**state["progress"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(self._folder, "its files are damaged") from error

@@ -1,0 +1,53 @@
+"""The two ways to train: `emojify`, the seed's network to the letter, and `chat`, the default bundle's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from model.training.fit import FitConfig
+from model.training.network import NetworkConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A recipe.
+
+    Args:
+        network: its shape; `outcomes` follows the labels.
+        fit: how it is trained; `seed` follows the command line.
+        no_reaction: whether silence is one of the outcomes.
+        max_len: tokens read of a message; None takes the longest training message.
+        vocabulary_size: commonest GloVe words taken; None takes all that the tokeniser can produce.
+        target_precision: share of the reactions on dev that must fit, which sets the default threshold.
+    """
+
+    network: NetworkConfig
+    fit: FitConfig
+    no_reaction: bool
+    max_len: int | None = None
+    vocabulary_size: int | None = None
+    target_precision: float = 0.0
+
+
+PRESETS: Final[Mapping[str, Preset]] = {
+    "emojify": Preset(
+        network=NetworkConfig(outcomes=5),
+        fit=FitConfig(epochs=50, batch_size=32, checkpoint_every=25),
+        no_reaction=False,
+    ),
+    "chat": Preset(
+        network=NetworkConfig(
+            outcomes=64,
+            embedding_dropout=0.2,
+            train_embedding=True,
+            masked=True,
+            bidirectional=True,
+            pooling="max",
+        ),
+        fit=FitConfig(epochs=40, batch_size=64, patience=6, word_dropout=0.1, by_length=True),
+        no_reaction=True,
+        max_len=64,
+        vocabulary_size=60_000,
+        target_precision=0.8,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Command lines over `model`; each runs as `python -m scripts.NAME`."""

@@ -1,0 +1,55 @@
+"""Score a bundle on labelled messages."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from model.bundle import PRETRAINED, BundleError
+from model.predictor import Predictor
+from model.training.datasets import DatasetError, load_examples
+from model.training.evaluate import evaluate
+
+_EXAMPLES = """examples:
+  python -m scripts.evaluate --data data/chat/dev.tsv
+  python -m scripts.evaluate --data mine.tsv --model runs/mine --json
+
+FILE is a corpus file (header text<TAB>emoji), a folder of them, or a seed CSV (text,label)."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.evaluate",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="labelled messages")
+    parser.add_argument("--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)")
+    parser.add_argument("--threshold", type=float, help="confidence to react from (default: the bundle's)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args(argv)
+    try:
+        predictor = Predictor.load(arguments.model)
+        examples = load_examples(arguments.data, predictor.bundle.labels)
+    except (BundleError, DatasetError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    predictions = predictor.predict_batch([example.text for example in examples])
+    threshold = predictor.threshold if arguments.threshold is None else arguments.threshold
+    scores = evaluate(examples, predictions, threshold)
+    if arguments.json:
+        print(json.dumps(scores))
+        return 0
+    for name, value in scores.items():
+        if isinstance(value, dict):
+            print(f"{name:20} " + ", ".join(f"{key} {count}" for key, count in value.items()))
+        else:
+            print(f"{name:20} {'-' if value is None else f'{value:.3f}'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

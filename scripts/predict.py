@@ -1,0 +1,73 @@
+"""Predict the reaction to each line of standard input."""
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from model.bundle import PRETRAINED, BundleError
+from model.predictor import Prediction, Predictor
+
+_EXAMPLES = """examples:
+  echo 'we won the finals!!!' | python -m scripts.predict
+  python -m scripts.predict --json < messages.txt > reactions.jsonl
+  python -m scripts.predict --model runs/mine
+
+One message a line in, one line out, in the same order. With --json each line is an object:
+  text, emoji (what the bot would add; null where it stays silent), candidates (five, best first)."""
+
+_BATCH: Final = 64
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.predict",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON objects")
+    parser.add_argument("--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)")
+    arguments = parser.parse_args(argv)
+    try:
+        predictor = Predictor.load(arguments.model)
+    except BundleError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    lines = _messages()
+    # A person who types wants each answer at once; a pipe is faster in batches.
+    batch = 1 if sys.stdin.isatty() else _BATCH
+    while texts := list(islice(lines, batch)):
+        for text, prediction in zip(texts, predictor.predict_batch(texts), strict=True):
+            print(_as_json(text, prediction, predictor) if arguments.json else _as_line(text, prediction, predictor))
+        sys.stdout.flush()
+    return 0
+
+
+def _messages() -> Iterator[str]:
+    # Only a line feed ends a message: chat may hold the other line separators that Python's text files cut at.
+    stream = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace", newline="\n")
+    for line in stream:
+        yield line.removesuffix("\n").removesuffix("\r")
+
+
+def _as_json(text: str, prediction: Prediction, predictor: Predictor) -> str:
+    candidates = [{"emoji": c.emoji, "probability": round(c.probability, 6)} for c in prediction.candidates]
+    answer = {"text": text, "emoji": prediction.emoji(predictor.threshold), "candidates": candidates}
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _as_line(text: str, prediction: Prediction, predictor: Predictor) -> str:
+    others = "  ".join(f"{c.emoji} {c.probability:.0%}" for c in prediction.candidates)
+    return f"{prediction.emoji(predictor.threshold) or '·'}\t{text}\t({others}; sure {prediction.confidence:.0%})"
+
+
+if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Train a model and save it as a bundle."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from model.bundle import BundleError
+from model.labels import LabelsError
+
+_EXAMPLES = """examples:
+  python -m scripts.train --preset chat --out runs/chat
+  python -m scripts.train --preset chat --data mine/ --dev mine-dev.tsv --out runs/mine --resume
+  python -m scripts.train --preset emojify --data train.csv --test test.csv --out runs/emojify --seed 1
+
+OUT is then a bundle: set MODEL_DIR=OUT for the bot, or --model OUT for scripts.predict.
+Checkpoints, training curves and the confusion picture are in OUT/run.
+The last line printed is one JSON object with the scores."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.train",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--preset", choices=["chat", "emojify"], default="chat", help="what to train (default: chat)")
+    parser.add_argument("--data", type=Path, help="training rows: a file, or a folder of .tsv (default: the corpus)")
+    parser.add_argument("--dev", type=Path, help="development rows, for early stopping and calibration (chat)")
+    parser.add_argument("--test", type=Path, help="test rows, scored once at the end")
+    parser.add_argument("--out", type=Path, required=True, help="folder that becomes the bundle")
+    parser.add_argument("--seed", type=int, default=0, help="of weights, order and dropout (default: 0)")
+    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in OUT/run")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
+    try:
+        from model.training.datasets import DatasetError
+        from model.training.export import ParityError
+        from model.training.fit import CheckpointError
+        from model.training.presets import PRESETS
+        from model.training.run import DATA, Sources, train
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"Training needs the extra `train` ({error.name} is missing): pip install -e '.[train]'\n")
+        return 2
+    corpus = DATA / "chat"
+    preset = PRESETS[arguments.preset]
+    dev = arguments.dev or (corpus / "dev.tsv" if preset.fit.patience is not None else None)
+    sources = Sources(arguments.data or corpus / "train", dev, arguments.test)
+    try:
+        summary = train(
+            arguments.preset, preset, sources, arguments.out, seed=arguments.seed, resume=arguments.resume,
+            show_progress=sys.stderr.isatty(),
+        )  # fmt: skip
+    except (DatasetError, LabelsError, CheckpointError, ParityError, BundleError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    print(json.dumps(summary, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
