@@ -1,0 +1,1 @@
+"""The Discord side of the emoji bot. Imports no TensorFlow."""

@@ -1,0 +1,120 @@
+"""The command line of the bot: `python -m bot [run | check | demo]`."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+import aiohttp
+import discord
+
+from bot.client import EmojiBot
+from bot.settings import Settings, SettingsError
+from model.bundle import BundleError
+from model.predictor import Predictor
+
+_EXAMPLES = """examples:
+  python -m bot                     connect to Discord (needs DISCORD_TOKEN in the environment or in .env)
+  python -m bot check               test settings and model without connecting
+  python -m bot demo --port 8080    the same bot in a simulated Discord, in the browser, without a token"""
+
+
+class StartError(Exception):
+    """The bot cannot start or go on. The message is one sentence for the operator."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="A Discord bot that reacts with the emoji a friendly member would have added.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command="run")
+    subparsers = parser.add_subparsers(dest="command", metavar="{run,check,demo}")
+    subparsers.add_parser("run", help="connect to Discord (the default)")
+    subparsers.add_parser("check", help="test settings and model without connecting")
+    demo = subparsers.add_parser("demo", help="the bot in a simulated Discord, in the browser, without a token")
+    demo.add_argument("--port", type=int, default=8080, help="on 127.0.0.1 (default: 8080)")
+    arguments = parser.parse_args(argv)
+    try:
+        settings = Settings.load()
+        discord.utils.setup_logging(level=getattr(logging, settings.log_level), root=True)
+        if arguments.command == "check":
+            _check(settings)
+        elif arguments.command == "demo":
+            asyncio.run(_demo(settings, arguments.port))
+        else:
+            asyncio.run(_run(settings))
+    except (SettingsError, BundleError, StartError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:  # only where the platform has no signal handlers for asyncio
+        return 130
+    return 0
+
+
+def _check(settings: Settings) -> None:
+    predictor = Predictor.load(settings.model_dir)
+    predictor.predict("good morning everyone")
+    if settings.token is None:
+        raise SettingsError(["DISCORD_TOKEN is not set"])
+    print(f"Settings and model are fine: {settings.model_dir}, {len(predictor.bundle.labels)} emoji.")
+
+
+async def _run(settings: Settings) -> None:
+    if settings.token is None:
+        raise SettingsError(["DISCORD_TOKEN is not set: put the bot's token into .env or the environment"])
+    bot = EmojiBot(settings)
+    async with bot:
+        _close_on_signals(bot)
+        try:
+            await bot.start(settings.token)
+        except discord.LoginFailure as error:
+            raise StartError("Discord refused the token: copy DISCORD_TOKEN anew from the developer portal.") from error
+        except discord.PrivilegedIntentsRequired as error:
+            raise StartError(
+                "The Message Content intent is off: switch it on in the developer portal, Bot > Privileged Gateway Intents."
+            ) from error
+        except (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed) as error:
+            raise StartError(f"Discord ended the connection: {_one_line(error)}.") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise StartError(f"Discord cannot be reached: {_one_line(error)}.") from error
+
+
+async def _demo(settings: Settings, port: int) -> None:
+    try:
+        from bot.demo import DemoError, serve
+    except ModuleNotFoundError as error:
+        raise StartError(f"The demo needs the extra `demo` ({error.name} is missing): pip install -e '.[demo]'") from error
+    try:
+        await serve(settings, port)
+    except DemoError as error:
+        raise StartError(str(error)) from error
+
+
+def _close_on_signals(bot: EmojiBot) -> None:
+    loop = asyncio.get_running_loop()
+    closing: set[asyncio.Task[None]] = set()
+
+    def close() -> None:
+        if not closing:
+            logging.getLogger(__name__).info("closing")
+            closing.add(loop.create_task(bot.close()))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, close)
+        except NotImplementedError:  # Windows: Ctrl+C raises KeyboardInterrupt instead
+            return
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What users meet, one cog a file."""

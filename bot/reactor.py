@@ -1,0 +1,121 @@
+"""Adds reactions, and takes Discord's refusals for what they are: normal life."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from weakref import WeakValueDictionary
+
+import aiohttp
+import discord
+from cachetools import TTLCache
+
+log = logging.getLogger(__name__)
+
+_MEMORY_SECONDS: Final = 600.0
+_MEMORY_ENTRIES: Final = 10_000
+_MOST_REACTIONS: Final = 20
+
+_CHANNEL_GONE: Final = 10003
+_MESSAGE_GONE: Final = 10008
+_UNKNOWN_EMOJI: Final = 10014
+_TOO_MANY_REACTIONS: Final = 30010
+_NO_ACCESS: Final = 50001
+_NO_PERMISSION: Final = 50013
+_THREAD_ARCHIVED: Final = 50083
+_BLOCKED: Final = 90001
+
+_NAMES: Final = {
+    _CHANNEL_GONE: "channel gone",
+    _MESSAGE_GONE: "message gone",
+    _UNKNOWN_EMOJI: "unknown emoji",
+    _TOO_MANY_REACTIONS: "20 reactions already",
+    _NO_ACCESS: "no access",
+    _NO_PERMISSION: "no permission",
+    _THREAD_ARCHIVED: "thread archived",
+    _BLOCKED: "blocked by the author",
+}
+
+
+class Outcome(StrEnum):
+    """What became of a reaction."""
+
+    ADDED = "added"
+    STALE = "stale"
+    FULL = "full"
+    NOT_ALLOWED = "not allowed"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Reactor:
+    """Adds one reaction at a time in each channel, only to fresh messages, only where nothing forbids it.
+
+    Refusals that will repeat (the author blocked the bot, the channel does not let it react) are remembered for ten
+    minutes: Discord counts them towards a ban of the address.
+
+    Args:
+        stale_after: seconds after which a message gets no reaction any more.
+        clock: the present, aware; messages are dated by Discord's clock.
+    """
+
+    def __init__(self, stale_after: float, clock: Callable[[], datetime] = discord.utils.utcnow) -> None:
+        self._stale_after = stale_after
+        self._clock = clock
+        self._refusing: TTLCache[int, int] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def add(self, message: discord.Message, emoji: str) -> Outcome:
+        """React to `message` with `emoji`. Never raises what Discord or the network does."""
+        # Discord allows a channel about four reactions a second. Waiting here, not in discord.py's queue, lets a
+        # message that has become stale meanwhile be dropped.
+        turn = self._turns.setdefault(message.channel.id, asyncio.Lock())
+        async with turn:
+            obstacle = self._obstacle(message)
+            if obstacle is not None:
+                return obstacle
+            return await self._request(message, emoji)
+
+    def _obstacle(self, message: discord.Message) -> Outcome | None:
+        if (self._clock() - message.created_at).total_seconds() > self._stale_after:
+            return Outcome.STALE
+        if len(message.reactions) >= _MOST_REACTIONS:
+            return Outcome.FULL
+        if message.author.id in self._refusing or message.channel.id in self._refusing:
+            return Outcome.NOT_ALLOWED
+        if message.guild is not None and not isinstance(message.channel, discord.PartialMessageable):
+            allowed = message.channel.permissions_for(message.guild.me)
+            if not (allowed.view_channel and allowed.read_message_history and allowed.add_reactions):
+                return Outcome.NOT_ALLOWED
+        return None
+
+    async def _request(self, message: discord.Message, emoji: str) -> Outcome:
+        try:
+            await message.add_reaction(emoji)
+        except discord.RateLimited as error:
+            log.info("reaction dropped: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
+            return Outcome.STALE
+        except discord.HTTPException as error:
+            self._remember(message, error.code)
+            log.log(
+                logging.INFO if error.code in _NAMES else logging.WARNING,
+                "reaction refused: %s status=%d code=%d channel=%d message=%d",
+                _NAMES.get(error.code, "unexpected"),
+                error.status,
+                error.code,
+                message.channel.id,
+                message.id,
+            )
+            return Outcome.REFUSED
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            log.warning("reaction failed: %s channel=%d", type(error).__name__, message.channel.id)
+            return Outcome.FAILED
+        return Outcome.ADDED
+
+    def _remember(self, message: discord.Message, code: int) -> None:
+        if code == _BLOCKED:
+            self._refusing[message.author.id] = code
+        elif code in (_NO_ACCESS, _NO_PERMISSION, _CHANNEL_GONE, _THREAD_ARCHIVED):
+            self._refusing[message.channel.id] = code

@@ -1,0 +1,120 @@
+"""The settings of a bot process: the environment, then the file `.env`, then the defaults."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from dotenv import dotenv_values
+
+from model.bundle import PRETRAINED
+
+LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingsError(Exception):
+    """Settings are wrong. `problems` names every bad key with the reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(f"The settings are not usable: {'; '.join(problems)}.")
+        self.problems = problems
+
+
+def _token(text: str) -> str:
+    if any(character.isspace() for character in text):
+        raise ValueError("must hold no white space")
+    return text
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_dir():
+        raise ValueError(f"must be a folder, and {text} is none")
+    return path
+
+
+def _fraction(text: str) -> float:
+    return _between(text, 0.0, 1.0)
+
+
+def _seconds(text: str) -> float:
+    return _between(text, 1.0, 3600.0)
+
+
+def _between(text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise ValueError(f"must be a number from {low:g} to {high:g}, not {text!r}")
+    return value
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {text!r}")
+    return text.upper()
+
+
+def _setting(key: str, parse: Callable[[str], Any], default: Any, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"key": key, "parse": parse})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that an operator can set. An empty value counts as not set.
+
+    Args:
+        token: DISCORD_TOKEN, the bot's secret; needed to connect.
+        model_dir: MODEL_DIR, the bundle to predict with.
+        threshold: THRESHOLD, the confidence from which the bot reacts; None takes the bundle's own.
+        stale_after: STALE_AFTER, seconds after which a message gets no reaction any more.
+        log_level: LOG_LEVEL.
+    """
+
+    token: str | None = _setting("DISCORD_TOKEN", _token, None, secret=True)
+    model_dir: Path = _setting("MODEL_DIR", _folder, PRETRAINED)
+    threshold: float | None = _setting("THRESHOLD", _fraction, None)
+    stale_after: float = _setting("STALE_AFTER", _seconds, 30.0)
+    log_level: str = _setting("LOG_LEVEL", _log_level, "INFO")
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, str | None]) -> "Settings":
+        """Parse settings from key-value pairs; keys that are none of ours are left alone.
+
+        Raises:
+            SettingsError: names every bad key at once.
+        """
+        parsed: dict[str, Any] = {}
+        problems: list[str] = []
+        for setting in fields(cls):
+            key = setting.metadata["key"]
+            text = (values.get(key) or "").strip()
+            if not text:
+                continue
+            try:
+                parsed[setting.name] = setting.metadata["parse"](text)
+            except ValueError as error:
+                problems.append(f"{key} {error}")
+        if problems:
+            raise SettingsError(problems)
+        return cls(**parsed)
+
+    @classmethod
+    def load(cls, env_file: Path = Path(".env")) -> "Settings":
+        """Read the environment over `env_file`, which may be missing.
+
+        Raises:
+            SettingsError: names every bad key at once.
+        """
+        try:
+            from_file = dotenv_values(env_file) if env_file.is_file() else {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError([f"the file {env_file} is not readable as UTF-8"]) from error
+        return cls.from_values({**from_file, **os.environ})
+
+
+SETTING_KEYS: Final = tuple(str(setting.metadata["key"]) for setting in fields(Settings))
+"""Every key that `Settings` reads."""
