@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ import discord
 
 from bot.client import EmojiBot
 from bot.settings import Settings, SettingsError
+from bot.signals import stop_signals
 from model.bundle import BundleError
 from model.predictor import Predictor
 
@@ -19,6 +19,11 @@ _EXAMPLES = """examples:
   python -m bot                     connect to Discord (needs DISCORD_TOKEN in the environment or in .env)
   python -m bot check               test settings and model without connecting
   python -m bot demo --port 8080    the same bot in a simulated Discord, in the browser, without a token"""
+
+
+_INTENT_OFF = (
+    "The Message Content intent is off: switch it on in the developer portal, Bot > Privileged Gateway Intents."
+)
 
 
 class StartError(Exception):
@@ -68,48 +73,38 @@ def _check(settings: Settings) -> None:
 async def _run(settings: Settings) -> None:
     if settings.token is None:
         raise SettingsError(["DISCORD_TOKEN is not set: put the bot's token into .env or the environment"])
-    bot = EmojiBot(settings)
-    async with bot:
-        _close_on_signals(bot)
-        try:
-            await bot.start(settings.token)
-        except discord.LoginFailure as error:
-            raise StartError("Discord refused the token: copy DISCORD_TOKEN anew from the developer portal.") from error
-        except discord.PrivilegedIntentsRequired as error:
-            raise StartError(
-                "The Message Content intent is off: switch it on in the developer portal, Bot > Privileged Gateway Intents."
-            ) from error
-        except (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed) as error:
-            raise StartError(f"Discord ended the connection: {_one_line(error)}.") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise StartError(f"Discord cannot be reached: {_one_line(error)}.") from error
+    async with EmojiBot(settings) as bot:
+        with stop_signals() as stopped:
+            running = asyncio.create_task(bot.start(settings.token))
+            stopping = asyncio.create_task(stopped.wait())
+            await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            await bot.close()
+            try:
+                await running
+            except discord.LoginFailure as error:
+                raise StartError(
+                    "Discord refused the token: copy DISCORD_TOKEN anew from the developer portal."
+                ) from error
+            except discord.PrivilegedIntentsRequired as error:
+                raise StartError(_INTENT_OFF) from error
+            except (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed) as error:
+                raise StartError(f"Discord ended the connection: {_one_line(error)}.") from error
+            except (aiohttp.ClientError, OSError) as error:
+                raise StartError(f"Discord cannot be reached: {_one_line(error)}.") from error
 
 
 async def _demo(settings: Settings, port: int) -> None:
     try:
         from bot.demo import DemoError, serve
     except ModuleNotFoundError as error:
-        raise StartError(f"The demo needs the extra `demo` ({error.name} is missing): pip install -e '.[demo]'") from error
+        raise StartError(
+            f"The demo needs the extra `demo` ({error.name} is missing): pip install -e '.[demo]'"
+        ) from error
     try:
         await serve(settings, port)
     except DemoError as error:
         raise StartError(str(error)) from error
-
-
-def _close_on_signals(bot: EmojiBot) -> None:
-    loop = asyncio.get_running_loop()
-    closing: set[asyncio.Task[None]] = set()
-
-    def close() -> None:
-        if not closing:
-            logging.getLogger(__name__).info("closing")
-            closing.add(loop.create_task(bot.close()))
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, close)
-        except NotImplementedError:  # Windows: Ctrl+C raises KeyboardInterrupt instead
-            return
 
 
 def _one_line(error: BaseException) -> str:

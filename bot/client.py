@@ -84,7 +84,9 @@ class EmojiBot(commands.AutoShardedBot):
 class _Tree(app_commands.CommandTree[EmojiBot]):
     """Answers an interaction that failed, so that nobody is left waiting."""
 
-    async def on_error(self, interaction: discord.Interaction[EmojiBot], error: app_commands.AppCommandError, /) -> None:
+    async def on_error(
+        self, interaction: discord.Interaction[EmojiBot], error: app_commands.AppCommandError, /
+    ) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         name = interaction.command.qualified_name if interaction.command else "unknown"
         if isinstance(cause, discord.HTTPException):

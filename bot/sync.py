@@ -60,4 +60,3 @@ def _option(payload: Mapping[str, Any]) -> dict[str, Any]:
     option |= {key: payload[key] for key in _LIMIT_KEYS if payload.get(key) is not None}
     option["options"] = [_option(nested) for nested in payload.get("options") or []]
     return {key: value for key, value in option.items() if value or key in _LIMIT_KEYS}
-

@@ -1,7 +1,7 @@
 """The trained model as a folder: write, load, validate.
 
-A bundle holds the ONNX graph, the vocabulary and the labels, and a `config.json` that names the SHA-256 of each. Loading
-checks everything that can be checked without running the graph; `model.predictor` checks the graph's shapes.
+A bundle holds the ONNX graph, the vocabulary and the labels, and a `config.json` that names the SHA-256 of each.
+Loading checks everything that can be checked without running the graph; `model.predictor` checks the graph's shapes.
 """
 
 import hashlib

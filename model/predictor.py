@@ -111,7 +111,9 @@ class Predictor:
         return Prediction(
             candidates=tuple(Candidate(self._emoji[i], float(emoji[i])) for i in best),
             silence=silence,
-            confidence=float(confidence(outcome[None], self.bundle.config.no_reaction, self.bundle.config.confidence)[0])
+            confidence=float(
+                confidence(outcome[None], self.bundle.config.no_reaction, self.bundle.config.confidence)[0]
+            )
             if legible
             else 0.0,
         )
@@ -129,9 +131,7 @@ def confidence_features(outcomes: npt.NDArray[Any], no_reaction: bool) -> npt.ND
     emoji = outcomes[:, :-1] if no_reaction else outcomes
     top = emoji.max(axis=1)
     silence = np.log(outcomes[:, -1]) if no_reaction else np.zeros(len(outcomes))
-    return np.stack(
-        [np.ones(len(outcomes)), np.log(top / (1 - top)), silence, np.log(top / emoji.sum(axis=1))], axis=1
-    )
+    return np.stack([np.ones(len(outcomes)), np.log(top / (1 - top)), silence, np.log(top / emoji.sum(axis=1))], axis=1)
 
 
 def confidence(outcomes: npt.NDArray[Any], no_reaction: bool, weights: Confidence) -> npt.NDArray[np.float64]:
@@ -167,6 +167,6 @@ def _check_shapes(bundle: Bundle, session: onnxruntime.InferenceSession) -> None
         raise BundleError(path, f"the graph gives {shape[-1]} outcomes and the labels make {outcomes}")
     try:
         session.run(None, {"indices": indices + 1, "lengths": length})
-    except Exception:  # the embedding ends where the vocabulary does, as it should
+    except Exception:  # noqa: BLE001 - the embedding ends where the vocabulary does, as it should
         return
     raise BundleError(path, f"the embedding has more rows than the {last + 1} tokens of the vocabulary")

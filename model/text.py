@@ -90,7 +90,8 @@ _TOKEN: Final = re.compile(
     (?P<url>     https?://[^\s<>|]+ | discord\.gg/[^\s<>|]+ | www\.[^\s<>|]+ )
   | (?P<emoticon>
         >:-?\( | >_< | >\.< | </?3(?!\d) | \\o/ | \\?_?\(ツ\)_?/?
-      | [:;]['-]?(?:[)]+|[(]+|[DPp](?!\w)) | (?<!\w)(?: {_EYES}'?,?[-o^]?[)(\]\[|/\\*] | {_EYES}-?[DdPpOo0cCsS3xX](?!\w) )
+      | [:;]['-]?(?:[)]+|[(]+|[DPp](?!\w))
+      | (?<!\w)(?: {_EYES}'?,?[-o^]?[)(\]\[|/\\*] | {_EYES}-?[DdPpOo0cCsS3xX](?!\w) )
       | (?<!\w)(?: [(][-o^]?[:=;] | [)][-o^]?[:=;] | D:(?!\w) | [xX]D+\b | [oO]7(?!\w) )
       | \^[_.-]?\^ | (?<!\w)(?: [oO0][_.][oO0] | [Tt][_.-][Tt] | [;][_-][;] | -[_.]-+ | u[_.]u )(?!\w)
     )
@@ -99,8 +100,8 @@ _TOKEN: Final = re.compile(
   | (?P<emoji>   [{_EMOJI}] )
   | (?P<flag>    [\U0001f1e6-\U0001f1ff]{{1,2}} )
   | (?P<code>    ```(?s:.*?)``` | `[^`\n]+` )
-  | (?P<mention> <(?: @!?\d{{1,20}} | @&\d{{1,20}} | \#\d{{1,20}} | /[^:>\n]{{1,100}}:\d{{1,20}} | t:-?\d{{1,15}}(?::\w)? )>
-      | @everyone\b | @here\b )
+  | (?P<mention> <(?: @!?\d{{1,20}} | @&\d{{1,20}} | \#\d{{1,20}} | t:-?\d{{1,15}}(?::\w)? )>
+      | </[^:>\n]{{1,100}}:\d{{1,20}}> | @everyone\b | @here\b )
   | (?P<custom>  <a?:\w{{2,32}}:\d{{1,20}}> | :\w{{2,32}}: )
   | (?P<hashtag> \#\w{{2,64}} )
   | (?P<quote>   (?:^|(?<=\n))>(?:>>)?[ ] )
@@ -139,7 +140,22 @@ _SUFFIXES: Final = ("'s", "'m", "'re", "'ve", "'ll", "'d")
 _CONTRACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     **{
         verb + "nt": (verb, "n't")
-        for verb in ("do", "does", "did", "is", "are", "was", "were", "have", "has", "had", "would", "could", "should", "must")
+        for verb in (
+            "do",
+            "does",
+            "did",
+            "is",
+            "are",
+            "was",
+            "were",
+            "have",
+            "has",
+            "had",
+            "would",
+            "could",
+            "should",
+            "must",
+        )
     },
     "aint": ("ai", "n't"),
     "ain't": ("ai", "n't"),

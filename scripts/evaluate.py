@@ -27,7 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="labelled messages")
-    parser.add_argument("--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)")
+    parser.add_argument(
+        "--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)"
+    )
     parser.add_argument("--threshold", type=float, help="confidence to react from (default: the bundle's)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)

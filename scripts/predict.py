@@ -32,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="print JSON objects")
-    parser.add_argument("--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)")
+    parser.add_argument(
+        "--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)"
+    )
     arguments = parser.parse_args(argv)
     try:
         predictor = Predictor.load(arguments.model)

@@ -1,4 +1,4 @@
-"""The slash command /predict and the message menu "Predict emoji": what would the bot react with, and how sure is it."""
+"""/predict and the message menu "Predict emoji": what would the bot react with, and how sure is it."""
 
 from typing import Any, Final
 
@@ -52,7 +52,9 @@ class Predict(commands.Cog):
         except ServiceBusyError:
             await interaction.response.send_message(_BUSY, ephemeral=True)
             return
-        await interaction.response.send_message(embed=prediction_embed(text, prediction, self._threshold), ephemeral=True)
+        await interaction.response.send_message(
+            embed=prediction_embed(text, prediction, self._threshold), ephemeral=True
+        )
 
 
 def prediction_embed(text: str, prediction: Prediction, threshold: float) -> discord.Embed:

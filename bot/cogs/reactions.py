@@ -17,7 +17,9 @@ _ORDINARY = (discord.MessageType.default, discord.MessageType.reply)
 class Reactions(commands.Cog):
     """Adds the predicted emoji to messages in servers."""
 
-    def __init__(self, bot: commands.AutoShardedBot, service: PredictionService, reactor: Reactor, threshold: float) -> None:
+    def __init__(
+        self, bot: commands.AutoShardedBot, service: PredictionService, reactor: Reactor, threshold: float
+    ) -> None:
         self._bot = bot
         self._service = service
         self._reactor = reactor

@@ -4,9 +4,8 @@ Temperature: Guo et al. (2017), "On Calibration of Modern Neural Networks". Conf
 Outputs for Support Vector Machines", with three features (see `model.bundle.Confidence`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +55,8 @@ def calibrate(
 def fit_temperature(logits: Floats, targets: Floats) -> float:
     """The temperature of least cross-entropy against `targets`, to three digits, from 0.25 to 4."""
     grid = np.geomspace(0.25, 4.0, 555)
-    return float(round(min(grid, key=lambda temperature: _cross_entropy(logits / temperature, targets)), 3))
+    losses = [_cross_entropy(logits / temperature, targets) for temperature in grid]
+    return round(float(grid[np.argmin(losses)]), 3)
 
 
 def fit_confidence(features: Floats, fits: npt.NDArray[np.bool_], no_reaction: bool) -> Confidence:
@@ -100,6 +100,6 @@ def _cross_entropy(logits: Floats, targets: Floats) -> float:
     return float(-(targets * log_probabilities).sum(axis=1).mean())
 
 
-def cross_entropy_of(probabilities: Sequence[Sequence[float]] | npt.NDArray[np.floating], targets: Floats) -> float:
+def cross_entropy_of(probabilities: npt.NDArray[Any], targets: npt.NDArray[Any]) -> float:
     """Mean cross-entropy of probabilities (rows, outcomes) against target distributions."""
     return _cross_entropy(np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)), targets)

@@ -18,27 +18,27 @@ _NAMES = {
 
 def render_card(config: BundleConfig, labels: Sequence[Label], vocabulary_size: int, summary: Mapping[str, Any]) -> str:
     """The card of a freshly trained bundle, from its configuration and the training summary."""
-    training = config.training
+    training, parity = config.training, summary["parity"]
+    kept = training["best_epoch"] or training["epochs"]
+    silence = ", or that no reaction fits" if config.no_reaction else ""
     lines = [
         f"# Model card: `{training['preset']}`",
         "",
-        f"Predicts which of {len(labels)} emoji a friendly member would add to a chat message"
-        + (", or that no reaction fits." if config.no_reaction else "."),
+        f"Predicts which of {len(labels)} emoji a friendly member would add to a chat message{silence}.",
         "",
         " ".join(label.emoji for label in labels),
         "",
         "## Method",
         "",
-        f"Text is cut into tokens of a vocabulary of {vocabulary_size:,} and padded indices (at most {config.max_len}); an embedding"
-        " initialised with GloVe 6B 50-d vectors feeds two LSTM layers of 128 units with dropout 0.5 and a softmax."
-        " Exported as an ONNX graph with native LSTM nodes, embedding in float16; the largest difference of probabilities from Keras"
-        f" was {summary['parity']['largest_difference']:.1e} on {summary['parity']['sentences']} sentences.",
+        f"Text is cut into tokens of a vocabulary of {vocabulary_size:,} and padded indices (at most {config.max_len}).",
+        "An embedding initialised with GloVe 6B 50-d vectors feeds two LSTM layers of 128 units with dropout 0.5 and a",
+        "softmax. Exported as an ONNX graph with native LSTM nodes, embedding in float16; the largest difference of",
+        f"probabilities from Keras was {parity['largest_difference']:.1e} on {parity['sentences']} sentences.",
         "",
-        f"Trained on {training['rows']:,} rows for {training['epochs']} epochs"
-        f" (kept: {training['best_epoch'] or training['epochs']}), seed {training['seed']}:"
-        f" `python -m scripts.train --preset {training['preset']} --seed {training['seed']}`."
-        f" Temperature {config.temperature:g}, default threshold {config.threshold:g}, both fitted on the development rows"
-        " where there are any.",
+        f"Trained on {training['rows']:,} rows for {training['epochs']} epochs (kept: {kept}), seed {training['seed']}:",
+        f"`python -m scripts.train --preset {training['preset']} --seed {training['seed']} --out DIR`.",
+        f"Temperature {config.temperature:g}, default threshold {config.threshold:g}; both were fitted on the development",
+        "rows, where there are any.",
         "",
         "## Data and licences",
         "",
@@ -54,8 +54,8 @@ def render_card(config: BundleConfig, labels: Sequence[Label], vocabulary_size: 
         "",
         "- English only. Other languages read as unknown words, and the bot stays silent.",
         "- The corpus is synthetic: it was written for this project and shows its writers' idea of chat.",
-        "- It reads one message at a time: no thread, no picture, no link's content. Irony that needs context is lost.",
-        "- Scores on the development rows are optimistic: the epoch, the temperature and the threshold were chosen on them.",
+        "- It reads one message at a time: no thread, no picture, no link's content. Irony that needs these is lost.",
+        "- Scores on the development rows are optimistic: epoch, temperature and threshold were chosen on them.",
         "",
     ]
     return "\n".join(lines)
@@ -67,7 +67,8 @@ def _score_table(split: str, scores: Mapping[str, Any]) -> list[str]:
     return [
         f"## Scores on the {split} rows",
         "",
-        f"{counts['rows']} rows, {counts['deserving']} deserving a reaction; `python -m scripts.evaluate --data {split}.tsv --json`",
+        f"{counts['rows']} rows, {counts['deserving']} of them deserving a reaction;"
+        f" `python -m scripts.evaluate --data data/chat/{split}.tsv`",
         "",
         "| measure | |",
         "|---|---|",

@@ -6,6 +6,7 @@ the gates input, output, forget, cell where Keras has input, forget, cell, outpu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any, Final
 
 import keras
@@ -64,9 +65,7 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
         inputs = [x, *(constant(f"{name}.{key}", np.stack(value)) for key, value in weights.items()), "lengths"]
         direction = "bidirectional" if len(directions) == 2 else "forward"
         nodes.append(
-            helper.make_node(
-                "LSTM", inputs, [f"{name}.y", f"{name}.h"], hidden_size=config.units, direction=direction
-            )
+            helper.make_node("LSTM", inputs, [f"{name}.y", f"{name}.h"], hidden_size=config.units, direction=direction)
         )
 
     vectors = network.get_layer("embedding").get_weights()[0].astype(np.float16)
@@ -120,7 +119,7 @@ def check_parity(network: keras.Model, predictor: Predictor, texts: Sequence[str
     expected = predict_rows(network, rows, config.max_len)
     # Batches of 1 to 32 rows of mixed lengths, as the service sends them.
     starts = np.cumsum([0, *np.resize(np.arange(1, 33), len(rows))])
-    batches = [rows[a:b] for a, b in zip(starts, starts[1:], strict=False) if rows[a:b]]
+    batches = [rows[a:b] for a, b in pairwise(starts) if rows[a:b]]
     logits = np.log(np.concatenate([predictor.probabilities(batch) for batch in batches])) * config.temperature
     actual = np.exp(logits - logits.max(axis=1, keepdims=True))
     actual /= actual.sum(axis=1, keepdims=True)

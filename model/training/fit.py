@@ -147,10 +147,7 @@ def fit(
 def predict_rows(network: keras.Model, rows: Sequence[Sequence[int]], max_len: int, batch_size: int = 512) -> Any:
     """Keras' own probabilities (len(rows), outcomes) for encoded rows, padded to `max_len`."""
     return np.concatenate(
-        [
-            network.predict_on_batch(pad(rows[i : i + batch_size], max_len))
-            for i in range(0, len(rows), batch_size)
-        ]
+        [network.predict_on_batch(pad(rows[i : i + batch_size], max_len)) for i in range(0, len(rows), batch_size)]
     )
 
 

@@ -30,7 +30,11 @@ def draw_curves(progress: Progress, path: Path) -> None:
 
 
 def draw_confusion(
-    examples: Sequence[Example], predictions: Sequence[Prediction], labels: Sequence[Label], threshold: float, path: Path
+    examples: Sequence[Example],
+    predictions: Sequence[Prediction],
+    labels: Sequence[Label],
+    threshold: float,
+    path: Path,
 ) -> None:
     """Draw which answer (column) messages with each best emoji (row) got, as shares of the row, into a PNG.
 

@@ -12,13 +12,21 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from model.bundle import BundleConfig, load_bundle, save_bundle
+from model.bundle import BundleConfig, Confidence, load_bundle, save_bundle
 from model.labels import Label, load_labels
-from model.predictor import Prediction, Predictor
-from model.text import encode, pad
+from model.predictor import Predictor
+from model.text import encode
 from model.training.calibrate import Calibration, calibrate, cross_entropy_of
 from model.training.card import render_card
-from model.training.datasets import SEED_LABELS, DatasetError, Example, best_among, hard_targets, load_examples, soft_targets
+from model.training.datasets import (
+    SEED_LABELS,
+    DatasetError,
+    Example,
+    best_among,
+    hard_targets,
+    load_examples,
+    soft_targets,
+)
 from model.training.embeddings import build_embedding, load_glove
 from model.training.evaluate import evaluate
 from model.training.export import MINIMUM_SENTENCES, check_parity, export_graph
@@ -26,7 +34,6 @@ from model.training.fit import fit, predict_rows, set_seed
 from model.training.network import build_network
 from model.training.pictures import draw_confusion, draw_curves
 from model.training.presets import Preset
-from model.bundle import Confidence
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +56,14 @@ def labels_of(preset: Preset) -> tuple[Label, ...]:
 
 
 def train(
-    name: str, preset: Preset, sources: Sources, out: Path, *, seed: int, resume: bool = False, show_progress: bool = True
+    name: str,
+    preset: Preset,
+    sources: Sources,
+    out: Path,
+    *,
+    seed: int,
+    resume: bool = False,
+    show_progress: bool = True,
 ) -> dict[str, Any]:
     """Train `preset` and write the bundle to `out`; checkpoints, curves and confusion go to `out/run`.
 
@@ -76,7 +90,9 @@ def train(
     max_len = preset.max_len or max(len(encode(text, vocabulary, 4000)) for text in texts)
     config = replace(preset.network, outcomes=len(labels) + preset.no_reaction)
     network = build_network(config, embedding.vectors)
-    log.info("rows=%d vocabulary=%d max_len=%d parameters=%d", len(texts), len(vocabulary), max_len, network.count_params())
+    log.info(
+        "rows=%d vocabulary=%d max_len=%d parameters=%d", len(texts), len(vocabulary), max_len, network.count_params()
+    )
 
     unknown = [1]
     rows = [encode(text, vocabulary, max_len) or unknown for text in texts]
@@ -162,7 +178,7 @@ def _load(path: Path, preset: Preset, labels: Sequence[Label]) -> list[Example]:
 
 
 def _parity_texts(texts: Sequence[str]) -> list[str]:
-    """At least `MINIMUM_SENTENCES` sentences of all lengths: the training texts, and as needed words of GloVe in rows."""
+    """`MINIMUM_SENTENCES` or more of all lengths: training texts and, where they are few, pairs of them."""
     chosen = list(dict.fromkeys(texts))[: 4 * MINIMUM_SENTENCES]
     words, _ = load_glove()
     rng = np.random.default_rng(0)
