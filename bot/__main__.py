@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     subparsers.add_parser("check", help="test settings and model without connecting")
     demo = subparsers.add_parser("demo", help="the bot in a simulated Discord, in the browser, without a token")
     demo.add_argument("--port", type=int, default=8080, help="on 127.0.0.1 (default: 8080)")
+    demo.add_argument("--channel", default="general", help="general (default), game-night, pets or study-hall")
     arguments = parser.parse_args(argv)
     try:
         settings = Settings.load()
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "check":
             _check(settings)
         elif arguments.command == "demo":
-            asyncio.run(_demo(settings, arguments.port))
+            asyncio.run(_demo(settings, arguments.port, arguments.channel))
         else:
             asyncio.run(_run(settings))
     except (SettingsError, BundleError, StartError) as error:
@@ -94,7 +95,7 @@ async def _run(settings: Settings) -> None:
                 raise StartError(f"Discord cannot be reached: {_one_line(error)}.") from error
 
 
-async def _demo(settings: Settings, port: int) -> None:
+async def _demo(settings: Settings, port: int, channel: str) -> None:
     try:
         from bot.demo import DemoError, serve
     except ModuleNotFoundError as error:
@@ -102,7 +103,7 @@ async def _demo(settings: Settings, port: int) -> None:
             f"The demo needs the extra `demo` ({error.name} is missing): pip install -e '.[demo]'"
         ) from error
     try:
-        await serve(settings, port)
+        await serve(settings, port, channel)
     except DemoError as error:
         raise StartError(str(error)) from error
 

@@ -52,7 +52,16 @@ class EmojiBot(commands.AutoShardedBot):
         self._service: PredictionService | None = None
 
     async def setup_hook(self) -> None:
-        """Load and warm the model, add the cogs, sync the commands. Runs once, after login, before the gateway.
+        """Get ready to react, then sync the commands. Runs once, after login, before the gateway.
+
+        Raises:
+            BundleError: the model cannot be used.
+        """
+        await self.prepare()
+        await sync_commands(self, self.tree)
+
+    async def prepare(self) -> None:
+        """Load and warm the model and add the cogs. Needs no connection.
 
         Raises:
             BundleError: the model cannot be used.
@@ -65,7 +74,6 @@ class EmojiBot(commands.AutoShardedBot):
         reactor = Reactor(self.settings.stale_after, self._clock)
         await self.add_cog(Reactions(self, self._service, reactor, threshold))
         await self.add_cog(Predict(self._service, threshold, self.tree))
-        await sync_commands(self.tree)
 
     async def on_ready(self) -> None:
         """Say so; the gateway may call this again after a reconnect."""

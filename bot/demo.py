@@ -35,15 +35,19 @@ class DemoError(Exception):
     """The demo cannot start. The message is one sentence."""
 
 
-async def serve(settings: Settings, port: int) -> None:
-    """Run the bot in the simulated Discord and serve its page on 127.0.0.1 until a signal or the page ends it.
+async def serve(settings: Settings, port: int, channel: str = "general") -> None:
+    """Run the bot in the simulated Discord and serve `channel` on 127.0.0.1 until a signal or the page ends it.
 
     Prints one line with the address when everyone is there. The address holds a secret: who has it can use the page.
 
     Raises:
-        DemoError: the port is taken or not usable.
+        DemoError: the port is taken or not usable, or there is no such channel.
         BundleError: the model cannot be used.
     """
+    if channel not in _CHANNELS:
+        raise DemoError(f"The demo has no channel {channel!r}, only {', '.join(_CHANNELS)}.")
+    if not 0 <= port <= 65535:
+        raise DemoError(f"The demo cannot be served on port {port}: it must be a number up to 65535.")
     environments: list[simcord.Env] = []
     # The simulation keeps a clock of its own, and messages are dated by it.
     bot = EmojiBot(settings, clock=lambda: environments[0].now())
@@ -52,7 +56,7 @@ async def serve(settings: Settings, port: int) -> None:
         await environment.advance_time((datetime.now(UTC) - environment.now()).total_seconds())
         channels, people = await _furnish(environment)
         try:
-            async with environment.preview(channels[0], viewers=people, layout="channel", port=port) as page:
+            async with environment.preview(channels[channel], viewers=people, layout="channel", port=port) as page:
                 print(f"Demo ready: {page.url}", flush=True)
                 with stop_signals() as stopped:
                     await _first_of(stopped.wait(), page.wait_closed())
@@ -60,7 +64,7 @@ async def serve(settings: Settings, port: int) -> None:
             raise DemoError(f"The demo cannot be served on port {port}: {error}.") from error
 
 
-async def _furnish(environment: simcord.Env) -> tuple[list[simcord.ChannelHandle], list[simcord.MemberActor]]:
+async def _furnish(environment: simcord.Env) -> tuple[dict[str, simcord.ChannelHandle], list[simcord.MemberActor]]:
     """Build the server and say the opening messages; returns its channels and its people, the visitor first."""
     guild = environment.create_guild(_SERVER)
     channels = {name: guild.create_text_channel(name) for name in _CHANNELS}
@@ -68,7 +72,7 @@ async def _furnish(environment: simcord.Env) -> tuple[list[simcord.ChannelHandle
     for channel, person, text in _OPENING:
         await people[person].send(channels[channel], text)
         await environment.advance_time(_PAUSE)
-    return list(channels.values()), list(people.values())
+    return channels, list(people.values())
 
 
 async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:

@@ -1,9 +1,10 @@
 """Tells Discord of the bot's commands, only when they differ from those it knows: syncing is rate-limited."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import discord
 from discord import app_commands
 
 log = logging.getLogger(__name__)
@@ -13,11 +14,12 @@ _OPTION_KEYS = ("type", "name", "description", "required", "choices", "autocompl
 _LIMIT_KEYS = ("min_value", "max_value", "min_length", "max_length")
 
 
-async def sync_commands(tree: app_commands.CommandTree[Any]) -> bool:
+async def sync_commands(client: discord.Client, tree: app_commands.CommandTree[Any]) -> bool:
     """Sync the global commands of `tree` if Discord has others; returns whether it did."""
-    known = {_key(command): _shape(_known_payload(command)) for command in await tree.fetch_commands()}
-    payloads = [command.to_dict(tree) for command in tree.get_commands()]
-    ours = {(payload["type"], payload["name"]): _shape(payload) for payload in payloads}
+    # The raw payloads: discord.py 2.7's AppCommand loses contexts and integration types (its issue 10525).
+    assert client.application_id is not None  # noqa: S101 - known since login
+    known = _shapes(await client.http.get_global_commands(client.application_id))
+    ours = _shapes(command.to_dict(tree) for command in tree.get_commands())
     if ours == known:
         log.info("commands unchanged count=%d", len(ours))
         return False
@@ -26,17 +28,8 @@ async def sync_commands(tree: app_commands.CommandTree[Any]) -> bool:
     return True
 
 
-def _key(command: app_commands.AppCommand) -> tuple[int, str]:
-    return command.type.value, command.name
-
-
-def _known_payload(command: app_commands.AppCommand) -> Mapping[str, Any]:
-    permissions = command.default_member_permissions
-    return {
-        **command.to_dict(),
-        "default_member_permissions": None if permissions is None else permissions.value,
-        "nsfw": command.nsfw,
-    }
+def _shapes(payloads: Iterable[Mapping[str, Any]]) -> dict[tuple[int, str], dict[str, Any]]:
+    return {(payload.get("type", 1), payload["name"]): _shape(payload) for payload in payloads}
 
 
 def _shape(payload: Mapping[str, Any]) -> dict[str, Any]:

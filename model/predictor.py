@@ -42,8 +42,8 @@ class Prediction:
     confidence: float
 
     def emoji(self, threshold: float) -> str | None:
-        """The first candidate if its confidence reaches the threshold, else None."""
-        return self.candidates[0].emoji if self.confidence >= threshold else None
+        """The first candidate if the message is legible and its confidence reaches the threshold, else None."""
+        return self.candidates[0].emoji if 0.0 < self.confidence >= threshold else None
 
 
 class Predictor:

@@ -4,6 +4,7 @@ Keras' own export of a masked LSTM unrolls into slow loops, so the graph is writ
 the gates input, output, forget, cell where Keras has input, forget, cell, output (ONNX operator specification, LSTM).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -21,6 +22,8 @@ from model.training.network import NetworkConfig
 
 TOLERANCE: Final = 1e-3
 MINIMUM_SENTENCES: Final = 500
+NETWORK_PROPERTY: Final = "network"
+"""The graph's metadata entry that holds its `NetworkConfig` as JSON."""
 _OPSET: Final = 17
 _GATES: Final = (0, 3, 1, 2)
 
@@ -100,7 +103,7 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=8)
-    helper.set_model_props(model, {key: str(value) for key, value in asdict(config).items()})
+    helper.set_model_props(model, {NETWORK_PROPERTY: json.dumps(asdict(config))})
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
 

@@ -1,0 +1,47 @@
+"""A simulated Discord with the real bot in it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import simcord
+
+from bot.client import EmojiBot
+from bot.settings import Settings
+
+
+class Server:
+    """A guild with one channel and one member, and what the bot did there."""
+
+    def __init__(self, environment: simcord.Env) -> None:
+        self.environment = environment
+        self.guild = environment.create_guild("The Corner")
+        self.channel = self.guild.create_text_channel("general")
+        self.alice = self.guild.add_member(environment.create_user("alice"))
+
+    @property
+    def reaction_requests(self) -> list[str]:
+        """The paths of all reactions that the bot asked Discord for."""
+        requests = self.environment.http_requests
+        return [request.path for request in requests if request.method == "PUT" and "/reactions/" in request.path]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """React to every message that the model can read: these tests are about the way, not about the taste."""
+    return Settings(threshold=0.0)
+
+
+@pytest.fixture
+async def environment(settings: Settings) -> AsyncIterator[simcord.Env]:
+    bot = EmojiBot(settings, clock=lambda: environment.now())
+    environment = simcord.Env(bot, shard_count=1)
+    await environment.start()
+    yield environment
+    await environment.shutdown()
+    if environment.check_errors:
+        environment.raise_errors()
+
+
+@pytest.fixture
+def server(environment: simcord.Env) -> Server:
+    return Server(environment)

@@ -1,0 +1,108 @@
+"""Settings from the environment and .env."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.settings import SETTING_KEYS, Settings, SettingsError
+from model.bundle import PRETRAINED
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    settings = Settings.from_values({})
+
+    assert settings.token is None
+    assert settings.model_dir == PRETRAINED
+    assert settings.threshold is None
+    assert settings.stale_after == 30.0
+    assert settings.log_level == "INFO"
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    settings = Settings.from_values(
+        {
+            "DISCORD_TOKEN": "a.b.c",
+            "MODEL_DIR": str(tmp_path),
+            "THRESHOLD": "0.5",
+            "STALE_AFTER": "10",
+            "LOG_LEVEL": "debug",
+        }
+    )
+
+    assert settings == Settings("a.b.c", tmp_path, 0.5, 10.0, "DEBUG")
+
+
+def test_every_bad_key_is_named_at_once() -> None:
+    values = {key: "no such thing" for key in SETTING_KEYS}
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_values(values)
+
+    assert len(caught.value.problems) == len(SETTING_KEYS)
+    for key in SETTING_KEYS:
+        assert key in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["-0.1", "1.1", "nan", "inf", "half", "0,5"])
+def test_a_threshold_outside_zero_to_one_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="THRESHOLD must be a number from 0 to 1"):
+        Settings.from_values({"THRESHOLD": text})
+
+
+def test_the_token_shows_neither_in_repr_nor_in_errors() -> None:
+    secret = "MTk4NjIy.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+
+    assert secret not in repr(Settings.from_values({"DISCORD_TOKEN": secret}))
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_values({"DISCORD_TOKEN": f"{secret} extra", "THRESHOLD": "x"})
+    assert secret not in str(caught.value)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("DISCORD_TOKEN=from-file\nSTALE_AFTER=7\n", encoding="utf-8")
+    monkeypatch.setenv("DISCORD_TOKEN", "from-environment")
+
+    settings = Settings.load(file)
+    assert settings.token == "from-environment"
+    assert settings.stale_after == 7.0
+
+
+def test_an_unreadable_file_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"DISCORD_TOKEN=\xff\xfe\n")
+
+    with pytest.raises(SettingsError, match="not readable as UTF-8"):
+        Settings.load(file)
+
+
+@given(st.dictionaries(st.sampled_from(SETTING_KEYS), st.text(max_size=40)))
+def test_any_values_are_parsed_or_refused_in_one_sentence(values: dict[str, str]) -> None:
+    try:
+        Settings.from_values(values)
+    except SettingsError as error:
+        assert error.problems
+
+
+def test_the_example_file_names_every_setting_and_no_other() -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+    assert re.findall(r"^(?:# )?([A-Z_]+)=", text, re.MULTILINE) == list(SETTING_KEYS)
+
+
+def test_the_example_file_shows_the_true_defaults() -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = {key: value for key, value in re.findall(r"^# ([A-Z_]+)=(.+)$", text, re.MULTILINE)}
+
+    assert Settings.from_values(shown) == Settings()
+
+
+def test_the_readme_describes_every_setting() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    for key in SETTING_KEYS:
+        assert f"| `{key}` |" in text
