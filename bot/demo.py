@@ -56,9 +56,10 @@ async def serve(settings: Settings, port: int, channel: str = "general") -> None
         await environment.advance_time((datetime.now(UTC) - environment.now()).total_seconds())
         channels, people = await _furnish(environment)
         try:
-            async with environment.preview(channels[channel], viewers=people, layout="channel", port=port) as page:
-                print(f"Demo ready: {page.url}", flush=True)
+            page = environment.preview(channels[channel], viewers=people, layout="channel", port=port)
+            async with page:
                 with stop_signals() as stopped:
+                    print(f"Demo ready: {page.url}", flush=True)
                     await _first_of(stopped.wait(), page.wait_closed())
         except simcord.SetupError as error:
             raise DemoError(f"The demo cannot be served on port {port}: {error}.") from error

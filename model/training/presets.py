@@ -38,16 +38,16 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "chat": Preset(
         network=NetworkConfig(
             outcomes=64,
-            embedding_dropout=0.2,
+            embedding_dropout=0.35,
             train_embedding=True,
             masked=True,
             bidirectional=True,
             pooling="max",
         ),
-        fit=FitConfig(epochs=40, batch_size=64, patience=6, word_dropout=0.1, by_length=True),
+        fit=FitConfig(epochs=60, batch_size=64, learning_rate=2e-3, patience=8, word_dropout=0.1, by_length=True),
         no_reaction=True,
         max_len=64,
         vocabulary_size=60_000,
-        target_precision=0.8,
+        target_precision=0.7,
     ),
 }
