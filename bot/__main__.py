@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import aiohttp
 import discord
@@ -21,7 +22,9 @@ _EXAMPLES = """examples:
   python -m bot demo --port 8080    the same bot in a simulated Discord, in the browser, without a token"""
 
 
-_INTENT_OFF = (
+_AUTHENTICATION_FAILED: Final = 4004
+_BAD_TOKEN: Final = "Discord refused the token: copy DISCORD_TOKEN anew from the developer portal."
+_INTENT_OFF: Final = (
     "The Message Content intent is off: switch it on in the developer portal, Bot > Privileged Gateway Intents."
 )
 
@@ -79,20 +82,29 @@ async def _run(settings: Settings) -> None:
             running = asyncio.create_task(bot.start(settings.token))
             stopping = asyncio.create_task(stopped.wait())
             await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if stopped.is_set():
+                running.cancel()
+                await bot.close()
+                await asyncio.gather(running, return_exceptions=True)  # a start cut short fails in many ways
+                return
             stopping.cancel()
-            await bot.close()
             try:
                 await running
-            except discord.LoginFailure as error:
-                raise StartError(
-                    "Discord refused the token: copy DISCORD_TOKEN anew from the developer portal."
-                ) from error
-            except discord.PrivilegedIntentsRequired as error:
-                raise StartError(_INTENT_OFF) from error
-            except (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed) as error:
-                raise StartError(f"Discord ended the connection: {_one_line(error)}.") from error
-            except (aiohttp.ClientError, OSError) as error:
-                raise StartError(f"Discord cannot be reached: {_one_line(error)}.") from error
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                raise StartError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Why Discord and the bot parted, in one sentence."""
+    if isinstance(error, discord.LoginFailure):
+        return _BAD_TOKEN
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return _INTENT_OFF
+    if isinstance(error, discord.ConnectionClosed):
+        return _BAD_TOKEN if error.code == _AUTHENTICATION_FAILED else f"Discord closed the connection: {error.code}."
+    if isinstance(error, discord.DiscordException):
+        return f"Discord ended the connection: {_one_line(error)}."
+    return f"Discord cannot be reached: {_one_line(error)}."
 
 
 async def _demo(settings: Settings, port: int, channel: str) -> None:

@@ -93,7 +93,8 @@ class Reactor:
 
     async def _request(self, message: discord.Message, emoji: str) -> Outcome:
         try:
-            await message.add_reaction(emoji)
+            async with asyncio.timeout(self._stale_after):  # or one lost reply would hold up its channel
+                await message.add_reaction(emoji)
         except discord.RateLimited as error:
             log.info("reaction dropped: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
             return Outcome.STALE

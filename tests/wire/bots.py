@@ -1,0 +1,69 @@
+"""Bots that take the server for Discord: one in this process, and one as a process of its own."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import bot
+from bot.client import EmojiBot
+from bot.settings import Settings
+from tests.wire.server import DEADLINE, TOKEN, WireServer
+
+PROJECT: Final = Path(*bot.__path__).parent
+PROGRAM: Final = """
+import sys, discord, yarl
+from bot.__main__ import main
+discord.http.Route.BASE = sys.argv[1]
+discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(sys.argv[2])
+sys.exit(main(["run"]))
+"""
+"""`python -m bot` with the server in the place of Discord."""
+
+
+@asynccontextmanager
+async def connected(server: WireServer, settings: Settings) -> AsyncIterator[EmojiBot]:
+    """A bot in its guild, for as long as the context lasts."""
+    async with EmojiBot(settings) as bot:
+        running = asyncio.create_task(bot.start(TOKEN))
+        ready = asyncio.create_task(server.until_ready())
+        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            ready.cancel()
+            await running
+        await ready
+        try:
+            yield bot
+        finally:
+            await bot.close()
+            await running
+
+
+@asynccontextmanager
+async def process(server: WireServer, folder: Path, token: str = TOKEN) -> AsyncIterator[Process]:
+    """The bot's process, in a folder without .env. It reacts to whatever it may and logs nothing below an error."""
+    settings = {"DISCORD_TOKEN": token, "THRESHOLD": "0", "LOG_LEVEL": "ERROR"}
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PROGRAM, server.api_url, server.gateway_url),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **settings},
+        stdout=DEVNULL,
+        stderr=PIPE,
+    )
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.communicate()
+
+
+async def end(child: Process) -> tuple[int | None, str]:
+    """The exit status of a process and what it wrote to stderr, once it has ended."""
+    async with asyncio.timeout(DEADLINE):
+        _, stderr = await child.communicate()
+    return child.returncode, stderr.decode()

@@ -1,0 +1,52 @@
+"""A server, the bot that is connected to it, and a log that must stay clean."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import discord
+import pytest
+import yarl
+
+from bot.client import EmojiBot
+from bot.settings import Settings
+from model.predictor import Predictor
+from tests.wire.bots import connected
+from tests.wire.server import TOKEN, WireServer
+
+
+@pytest.fixture(autouse=True)
+def clean_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever a test does to the bot, the log shows no error, no traceback and no token."""
+    caplog.set_level(logging.INFO)
+    yield
+    records = [record for phase in ("setup", "call", "teardown") for record in caplog.get_records(phase)]
+    assert [record.getMessage() for record in records if record.levelno >= logging.ERROR or record.exc_info] == []
+    assert [record.name for record in records if TOKEN in record.getMessage()] == []
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WireServer]:
+    """The server that discord.py takes for Discord."""
+    async with WireServer() as server:
+        monkeypatch.setattr(discord.http.Route, "BASE", server.api_url)
+        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
+        yield server
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Of a bot that reacts to whatever it may."""
+    return Settings(token=TOKEN, threshold=0.0)
+
+
+@pytest.fixture
+async def bot(server: WireServer, settings: Settings) -> AsyncIterator[EmojiBot]:
+    """A bot in its guild."""
+    async with connected(server, settings) as bot:
+        yield bot
+
+
+@pytest.fixture(scope="session")
+def predictor() -> Predictor:
+    """The model that the bot runs, to know what to expect of it."""
+    return Predictor.load()

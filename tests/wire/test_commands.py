@@ -1,0 +1,84 @@
+"""The slash command and the message menu, and what Discord is told of them."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.settings import Settings
+from model.predictor import Predictor
+from tests.wire.bots import connected
+from tests.wire.payloads import Payload, menu_predict, message, slash_predict
+from tests.wire.server import Refusal, Request, Route, WireServer
+
+TEXT = "@everyone look, I got the job! <@1>"
+MESSAGE_WITH_SOURCE = 4
+EPHEMERAL = 64
+TIME_TO_ANSWER = 3.0
+
+WAYS: dict[str, Callable[[str], Payload]] = {
+    "slash": slash_predict,
+    "menu": lambda text: menu_predict(message(text)),
+}
+
+
+async def _answer(server: WireServer, interaction: Payload) -> Request:
+    await server.dispatch("INTERACTION_CREATE", interaction)
+    [answer] = await server.until_received(Route.ANSWER)
+    assert answer.variables == {"interaction": interaction["id"], "token": interaction["token"]}
+    return answer
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS.keys())
+async def test_predict_answers_privately_and_mentions_nobody(
+    server: WireServer, predictor: Predictor, ask: Callable[[str], Payload]
+) -> None:
+    answer = await _answer(server, ask(TEXT))
+    assert answer.body["type"] == MESSAGE_WITH_SOURCE
+    content: dict[str, Any] = answer.body["data"]
+    assert content["flags"] == EPHEMERAL
+    assert content["allowed_mentions"] == {"parse": []}
+    [embed] = content["embeds"]
+    assert predictor.predict(TEXT).candidates[0].emoji in embed["title"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_predict_answers_in_time_while_messages_pour_in(server: WireServer) -> None:
+    messages = [await server.say("what a lovely day") for _ in range(100)]
+    asked = time.monotonic()
+    answer = await _answer(server, slash_predict(TEXT))
+    assert answer.at - asked < TIME_TO_ANSWER
+    await server.until_reacted(*messages)
+
+
+@pytest.mark.usefixtures("bot")
+async def test_the_menu_says_so_where_there_is_no_text(server: WireServer) -> None:
+    answer = await _answer(server, menu_predict(message("")))
+    assert answer.body["data"]["content"] == "That message has no text to read."
+    assert answer.body["data"]["flags"] == EPHEMERAL
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_interaction_that_expired_is_survived(server: WireServer) -> None:
+    server.fail(Route.ANSWER, Refusal(404, 10062, "Unknown interaction"))
+    await _answer(server, slash_predict(TEXT))
+    await server.until_reacted(await server.say("thank you all"))
+
+
+async def test_commands_are_sent_at_the_first_start_only(server: WireServer, settings: Settings) -> None:
+    async with connected(server, settings):
+        [request] = server.received(Route.SET_COMMANDS)
+    assert {(command["type"], command["name"]) for command in request.body} == {(1, "predict"), (3, "Predict emoji")}
+    async with connected(server, settings):
+        assert len(server.received(Route.COMMANDS)) == 2
+        assert len(server.received(Route.SET_COMMANDS)) == 1
+
+
+async def test_commands_are_sent_again_when_discord_has_others(server: WireServer, settings: Settings) -> None:
+    async with connected(server, settings):
+        pass
+    server.commands[0]["description"] = "What it did in an older version"
+    async with connected(server, settings):
+        assert len(server.received(Route.SET_COMMANDS)) == 2
