@@ -23,7 +23,7 @@ _EXAMPLES = """examples:
 
 
 _AUTHENTICATION_FAILED: Final = 4004
-_BAD_TOKEN: Final = "Discord refused the token: copy DISCORD_TOKEN anew from the developer portal."
+_REFUSED: Final = "Discord refused the token: copy DISCORD_TOKEN anew from the developer portal."
 _INTENT_OFF: Final = (
     "The Message Content intent is off: switch it on in the developer portal, Bot > Privileged Gateway Intents."
 )
@@ -97,17 +97,18 @@ async def _run(settings: Settings) -> None:
 def _reason(error: Exception) -> str:
     """Why Discord and the bot parted, in one sentence."""
     if isinstance(error, discord.LoginFailure):
-        return _BAD_TOKEN
+        return _REFUSED
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return _INTENT_OFF
     if isinstance(error, discord.ConnectionClosed):
-        return _BAD_TOKEN if error.code == _AUTHENTICATION_FAILED else f"Discord closed the connection: {error.code}."
+        return _REFUSED if error.code == _AUTHENTICATION_FAILED else f"Discord closed the connection: {error.code}."
     if isinstance(error, discord.DiscordException):
         return f"Discord ended the connection: {_one_line(error)}."
     return f"Discord cannot be reached: {_one_line(error)}."
 
 
 async def _demo(settings: Settings, port: int, channel: str) -> None:
+    logging.getLogger("discord").setLevel(logging.ERROR)  # the simulated Discord has nothing to tell an operator
     try:
         from bot.demo import DemoError, serve
     except ModuleNotFoundError as error:

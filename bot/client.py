@@ -33,6 +33,8 @@ class EmojiBot(commands.AutoShardedBot):
     """
 
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = discord.utils.utcnow) -> None:
+        # A bot that never speaks needs no hint that voice libraries are missing.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             # No prefix commands: mentioning the bot is just talk.
             command_prefix=commands.when_mentioned,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import simcord
@@ -53,7 +53,8 @@ async def serve(settings: Settings, port: int, channel: str = "general") -> None
     bot = EmojiBot(settings, clock=lambda: environments[0].now())
     async with simcord.run(bot, shard_count=1) as environment:
         environments.append(environment)
-        await environment.advance_time((datetime.now(UTC) - environment.now()).total_seconds())
+        opening = timedelta(seconds=_PAUSE * len(_OPENING))
+        await environment.advance_time((datetime.now(UTC) - opening - environment.now()).total_seconds())
         channels, people = await _furnish(environment)
         try:
             page = environment.preview(channels[channel], viewers=people, layout="channel", port=port)

@@ -5,18 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from model.errors import LineError
+
 _HEADER: Final = "name\temoji"
 _VARIATION_SELECTOR: Final = "\ufe0f"
 
 
-class LabelsError(Exception):
-    """A labels file is wrong. Carries `path`, `line` (from 1) and `reason`."""
-
-    def __init__(self, path: Path, line: int, reason: str) -> None:
-        super().__init__(f"{path}, line {line}: {reason}.")
-        self.path = path
-        self.line = line
-        self.reason = reason
+class LabelsError(LineError):
+    """A labels file is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Measure speed and memory, everything in one run, so that the ratios hold whatever the machine."""
 
-import argparse
 import asyncio
 import json
 import os
@@ -14,10 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from model.bundle import PRETRAINED, BundleError
+from model.bundle import BundleError
 from model.predictor import Predictor
 from model.service import PredictionService
 from model.text import pad
+from scripts.arguments import add_model, make_parser
 
 _EXAMPLES = """examples:
   python -m scripts.benchmark
@@ -61,16 +61,9 @@ asyncio.run(main())
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.benchmark",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("benchmark", __doc__, _EXAMPLES)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument(
-        "--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)"
-    )
+    add_model(parser)
     arguments = parser.parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
     try:

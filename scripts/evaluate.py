@@ -1,15 +1,15 @@
 """Score a bundle on labelled messages."""
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.bundle import PRETRAINED, BundleError
+from model.bundle import BundleError
 from model.predictor import Predictor
 from model.training.datasets import DatasetError, load_examples
 from model.training.evaluate import evaluate
+from scripts.arguments import add_model, make_parser
 
 _EXAMPLES = """examples:
   python -m scripts.evaluate --data data/chat/dev.tsv
@@ -20,16 +20,9 @@ FILE is a corpus file (header text<TAB>emoji), a folder of them, or a seed CSV (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.evaluate",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("evaluate", __doc__, _EXAMPLES)
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="labelled messages")
-    parser.add_argument(
-        "--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)"
-    )
+    add_model(parser)
     parser.add_argument("--threshold", type=float, help="confidence to react from (default: the bundle's)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)

@@ -1,16 +1,15 @@
 """Predict the reaction to each line of standard input."""
 
-import argparse
 import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
-from model.bundle import PRETRAINED, BundleError
+from model.bundle import BundleError
 from model.predictor import Prediction, Predictor
+from scripts.arguments import add_model, make_parser
 
 _EXAMPLES = """examples:
   echo 'we won the finals!!!' | python -m scripts.predict
@@ -25,16 +24,9 @@ _BATCH: Final = 64
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.predict",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("predict", __doc__, _EXAMPLES)
     parser.add_argument("--json", action="store_true", help="print JSON objects")
-    parser.add_argument(
-        "--model", type=Path, default=PRETRAINED, metavar="DIR", help="bundle (default: the shipped one)"
-    )
+    add_model(parser)
     arguments = parser.parse_args(argv)
     try:
         predictor = Predictor.load(arguments.model)

@@ -1,6 +1,5 @@
 """Train a model and save it as a bundle."""
 
-import argparse
 import json
 import logging
 import os
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from model.bundle import BundleError
 from model.labels import LabelsError
+from scripts.arguments import make_parser
 
 _EXAMPLES = """examples:
   python -m scripts.train --preset chat --out runs/chat
@@ -23,12 +23,7 @@ The last line printed is one JSON object with the scores."""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.train",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("train", __doc__, _EXAMPLES)
     parser.add_argument("--preset", choices=["chat", "emojify"], default="chat", help="what to train (default: chat)")
     parser.add_argument("--data", type=Path, help="training rows: a file, or a folder of .tsv (default: the corpus)")
     parser.add_argument("--dev", type=Path, help="development rows, for early stopping and calibration (chat)")

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from model.errors import LineError
 from model.labels import Label, bare
 
 SEED_LABELS: Final = (
@@ -28,14 +29,8 @@ RANK_DECAY: Final = 0.75
 """Weight of a fitting emoji against the one ranked before it."""
 
 
-class DatasetError(Exception):
-    """A data file is wrong. Carries `path`, `line` (from 1) and `reason`."""
-
-    def __init__(self, path: Path, line: int, reason: str) -> None:
-        super().__init__(f"{path}, line {line}: {reason}.")
-        self.path = path
-        self.line = line
-        self.reason = reason
+class DatasetError(LineError):
+    """A data file is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

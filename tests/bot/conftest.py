@@ -33,13 +33,13 @@ def settings() -> Settings:
 
 @pytest.fixture
 async def environment(settings: Settings) -> AsyncIterator[simcord.Env]:
-    bot = EmojiBot(settings, clock=lambda: environment.now())
-    environment = simcord.Env(bot, shard_count=1)
-    await environment.start()
-    yield environment
-    await environment.shutdown()
-    if environment.check_errors:
-        environment.raise_errors()
+    bot = EmojiBot(settings, clock=lambda: simulated.now())
+    simulated = simcord.Env(bot, shard_count=1)
+    await simulated.start()
+    yield simulated
+    await simulated.shutdown()
+    if simulated.check_errors:
+        simulated.raise_errors()
 
 
 @pytest.fixture

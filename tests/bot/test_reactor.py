@@ -67,9 +67,7 @@ async def test_twenty_distinct_reactions_leave_no_room(server: Server) -> None:
 
 
 @pytest.mark.parametrize("error", [aiohttp.ClientConnectionError(), OSError("down"), TimeoutError()])
-async def test_a_broken_network_is_survived(
-    server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+async def test_a_broken_network_is_survived(server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     message = await _message(server)
     monkeypatch.setattr(discord.Message, "add_reaction", AsyncMock(side_effect=error))
 

@@ -38,7 +38,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 
 def test_every_bad_key_is_named_at_once() -> None:
-    values = {key: "no such thing" for key in SETTING_KEYS}
+    values = dict.fromkeys(SETTING_KEYS, "no such thing")
     with pytest.raises(SettingsError) as caught:
         Settings.from_values(values)
 
