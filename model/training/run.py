@@ -81,6 +81,10 @@ def train(
     dev = _load(sources.dev, preset, labels) if sources.dev else []
     if preset.fit.patience is not None and not dev:
         raise DatasetError(sources.train, 1, f"the preset {name} needs development rows beside the training rows")
+    fingerprints = {
+        "data": _fingerprints(sources.train),
+        "dev": _fingerprints(sources.dev) if sources.dev else {},
+    }
     set_seed(seed)
 
     texts = [example.text for example in examples]
@@ -141,8 +145,7 @@ def train(
             "epochs": progress.epoch,
             "best_epoch": progress.best_epoch,
             "rows": len(examples),
-            "data": _fingerprints(sources.train),
-            "dev": _fingerprints(sources.dev) if sources.dev else {},
+            **fingerprints,
         },
     )
     graph = export_graph(network, config)
