@@ -85,11 +85,7 @@ class Reactor:
             return Outcome.FULL
         if message.author.id in self._refusing or message.channel.id in self._refusing:
             return Outcome.NOT_ALLOWED
-        if message.guild is not None and not isinstance(message.channel, discord.PartialMessageable):
-            allowed = message.channel.permissions_for(message.guild.me)
-            if not (allowed.view_channel and allowed.read_message_history and allowed.add_reactions):
-                return Outcome.NOT_ALLOWED
-        return None
+        return None if _permitted(message) else Outcome.NOT_ALLOWED
 
     async def _request(self, message: discord.Message, emoji: str) -> Outcome:
         try:
@@ -120,3 +116,14 @@ class Reactor:
             self._refusing[message.author.id] = code
         elif code in (_NO_ACCESS, _NO_PERMISSION, _CHANNEL_GONE, _THREAD_ARCHIVED):
             self._refusing[message.channel.id] = code
+
+
+def _permitted(message: discord.Message) -> bool:
+    """Whether the permissions that discord.py knows of let the bot react; True where it knows of none."""
+    channel = message.channel
+    if message.guild is None or isinstance(channel, discord.PartialMessageable):
+        return True
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return True
+    allowed = channel.permissions_for(message.guild.me)
+    return allowed.view_channel and allowed.read_message_history and allowed.add_reactions

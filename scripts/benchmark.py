@@ -131,7 +131,7 @@ async def _service_throughput(predictor: Predictor) -> float:
 
 
 def _keras_twin(predictor: Predictor) -> Any:
-    """The bundle's network as a Keras model: same layers, same vocabulary, untrained; weights do not change the time."""
+    """The bundle's network in Keras: same layers and vocabulary, untrained, for weights do not change the time."""
     from model.training.export import NETWORK_PROPERTY
     from model.training.network import NetworkConfig, build_network
 

@@ -1,7 +1,8 @@
-"""Pictures of a training run: how it went, and what is taken for what."""
+"""Pictures: how a training went, what is taken for what, what a corpus holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
@@ -9,11 +10,14 @@ from matplotlib.figure import Figure
 
 from model.labels import Label, bare
 from model.predictor import Prediction
+from model.training.corpus import Summary
 from model.training.datasets import Example
-from model.training.fit import Progress
+
+if TYPE_CHECKING:  # fit imports TensorFlow, and a picture of a corpus needs none
+    from model.training.fit import Progress
 
 
-def draw_curves(progress: Progress, path: Path) -> None:
+def draw_curves(progress: "Progress", path: Path) -> None:
     """Draw every recorded figure over the epochs, the loss apart, into a PNG."""
     names = [name for name in progress.history[0] if not name.endswith("loss")]
     losses = [name for name in progress.history[0] if name.endswith("loss")]
@@ -59,3 +63,23 @@ def draw_confusion(
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set(xlabel="answer (a fitting one counts as the best)", ylabel="best emoji")
     figure.savefig(path, dpi=120)
+
+
+def draw_corpus(summaries: Mapping[str, Summary], path: Path) -> None:
+    """Draw how often each emoji is first and anywhere in training, and the lengths in all splits, into a PNG."""
+    train = summaries["train"]
+    figure = Figure(figsize=(10, 13), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+    names = sorted(train.anywhere, key=train.anywhere.__getitem__)
+    left.barh(names, [train.anywhere[name] for name in names], color="#99aab5", label="anywhere")
+    left.barh(names, [train.first[name] for name in names], color="#f4900c", label="first")
+    left.tick_params(axis="y", labelsize=7)
+    left.margins(y=0.01)
+    left.set(title="emoji of the training messages", xlabel="messages")
+    left.legend(loc="lower right")
+    for name, summary in summaries.items():
+        weights = np.full(summary.rows, 1 / summary.rows)
+        right.hist(summary.lengths, bins=range(0, 50, 2), weights=weights, histtype="step", label=name)
+    right.set(title="lengths", xlabel="words", ylabel="share of messages")
+    right.legend()
+    figure.savefig(path, dpi=110)
