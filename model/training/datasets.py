@@ -1,7 +1,8 @@
 """Labelled messages from files, and the targets that a network learns from.
 
-Two formats load: the corpus (UTF-8 TSV, header `text<TAB>emoji`; the fitting emoji, best first, space-separated, none
-where no reaction fits) and the seed's CSV (header `text,label` or `text,label,emoji`; label 0-4).
+Three formats load: the corpus (UTF-8 TSV, header `text<TAB>emoji`; the fitting emoji, best first, space-separated, none
+where no reaction fits), minimal pairs (two such rows in one line) and the seed's CSV (header `text,label` or
+`text,label,emoji`; label 0-4).
 """
 
 import csv
@@ -24,6 +25,8 @@ SEED_LABELS: Final = (
     Label("fork_and_knife", "🍴"),
 )
 """The five classes of the seed task, in its order."""
+
+PAIRS_HEADER: Final = "text_a\temoji_a\ttext_b\temoji_b"
 
 RANK_DECAY: Final = 0.75
 """Weight of a fitting emoji against the one ranked before it."""
@@ -52,14 +55,12 @@ def load_examples(path: Path, labels: Sequence[Label]) -> list[Example]:
         if not files:
             raise DatasetError(path, 1, "the folder holds no .tsv file")
         return [example for file in files for example in load_examples(file, labels)]
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(path, 1, "the file is missing or not UTF-8") from error
-    # Not splitlines(): it also cuts at the Unicode line separators that chat may hold.
-    lines = content.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    lines = read_lines(path)
     if lines[0] == "text\temoji":
         examples = list(_corpus_rows(path, lines, labels))
+    elif lines[0] == PAIRS_HEADER:
+        pairs = list(_pair_rows(path, lines, labels))
+        examples = [example for pair in pairs for example in pair]
     elif lines[0] in ("text,label", "text,label,emoji"):
         examples = list(_seed_rows(path, lines))
     else:
@@ -101,21 +102,71 @@ def best_among(examples: Iterable[Example], labels: Sequence[Label]) -> list[Exa
     return [example for example in examples if example.emoji and bare(example.emoji[0]) in wanted]
 
 
-def _corpus_rows(path: Path, lines: Sequence[str], labels: Sequence[Label]) -> Iterator[Example]:
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file.
+
+    Raises:
+        DatasetError: it is missing or not UTF-8.
+    """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(path, 1, "the file is missing or not UTF-8") from error
+    # Not splitlines(): it also cuts at the Unicode line separators that chat may hold.
+    return content.replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
+def parse_emoji(column: str, labels: Sequence[Label], path: Path, line: int) -> tuple[str, ...]:
+    """The emoji of a cell, spelled as in the labels; `path` and `line` are for the error messages.
+
+    Raises:
+        DatasetError: one is not a label, or stands there twice.
+    """
     spelling = {bare(label.emoji): label.emoji for label in labels}
+    emoji = tuple(spelling.get(bare(item), item) for item in column.split())
+    for item in emoji:
+        if bare(item) not in spelling:
+            raise DatasetError(path, line, f"{item!r} is not one of the {len(labels)} labels")
+    if len(set(emoji)) != len(emoji):
+        raise DatasetError(path, line, "an emoji stands there twice")
+    return emoji
+
+
+def load_pairs(path: Path, labels: Sequence[Label]) -> list[tuple[Example, Example]]:
+    """Read minimal pairs: header `text_a<TAB>emoji_a<TAB>text_b<TAB>emoji_b`, with disjoint sets of emoji.
+
+    Raises:
+        DatasetError: the file is missing, of another format, or has a bad line.
+    """
+    lines = read_lines(path)
+    if lines[0] != PAIRS_HEADER:
+        raise DatasetError(path, 1, "the header must be text_a, emoji_a, text_b, emoji_b, with tabs between")
+    return list(_pair_rows(path, lines, labels))
+
+
+def _corpus_rows(path: Path, lines: Sequence[str], labels: Sequence[Label]) -> Iterator[Example]:
     for number, line in enumerate(lines[1:], start=2):
         text, tab, column = line.partition("\t")
         if not tab or "\t" in column:
             raise DatasetError(path, number, "a row must be a text, one tab and the emoji")
-        if not text.strip():
-            raise DatasetError(path, number, "the text is empty")
-        emoji = tuple(spelling.get(bare(item), item) for item in column.split())
-        for item in emoji:
-            if bare(item) not in spelling:
-                raise DatasetError(path, number, f"{item!r} is not one of the {len(labels)} labels")
-        if len(set(emoji)) != len(emoji):
-            raise DatasetError(path, number, "an emoji stands there twice")
-        yield Example(text, emoji)
+        yield _example(text, column, labels, path, number)
+
+
+def _pair_rows(path: Path, lines: Sequence[str], labels: Sequence[Label]) -> Iterator[tuple[Example, Example]]:
+    for number, line in enumerate(lines[1:], start=2):
+        cells = line.split("\t")
+        if len(cells) != 4:
+            raise DatasetError(path, number, "a pair must be text, emoji, text, emoji, with tabs between")
+        first, second = (_example(cells[i], cells[i + 1], labels, path, number) for i in (0, 2))
+        if first.text == second.text or not set(first.emoji).isdisjoint(second.emoji):
+            raise DatasetError(path, number, "the two texts must differ and their emoji must have none in common")
+        yield first, second
+
+
+def _example(text: str, column: str, labels: Sequence[Label], path: Path, line: int) -> Example:
+    if not text.strip():
+        raise DatasetError(path, line, "the text is empty")
+    return Example(text, parse_emoji(column, labels, path, line))
 
 
 def _seed_rows(path: Path, lines: Sequence[str]) -> Iterator[Example]:

@@ -1,0 +1,189 @@
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.bundle import Confidence
+from model.labels import Label
+from model.predictor import Candidate, Prediction, Predictor, confidence, confidence_features, softmax
+from model.text import SPECIAL_TOKENS
+
+MESSAGES = [
+    "we won!!!",
+    "love this",
+    "bad pizza tomorrow.",
+    "so so so so so so so so so so so so so so so so",
+    "see you tomorrow",
+    "🔥",
+    "",
+    "blorf quux",
+    "the night is good",
+]
+
+
+def probabilities(prediction: Prediction) -> list[float]:
+    return [*(candidate.probability for candidate in prediction.candidates), prediction.silence, prediction.confidence]
+
+
+@given(message=st.text() | st.lists(st.sampled_from(MESSAGES)).map(" ".join))
+def test_any_message_gets_five_sorted_candidates(toy_predictor: Predictor, message: str) -> None:
+    prediction = toy_predictor.predict(message)
+
+    shares = [candidate.probability for candidate in prediction.candidates]
+    emoji = [candidate.emoji for candidate in prediction.candidates]
+    assert len(emoji) == len(set(emoji)) == 5
+    assert set(emoji) <= {label.emoji for label in toy_predictor.bundle.labels}  # never 'no reaction'
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) + prediction.silence <= 1 + 1e-6
+    assert all(0 <= share <= 1 for share in probabilities(prediction))
+
+
+def test_candidates_and_silence_are_the_outcomes_in_the_order_of_the_labels(toy_predictor: Predictor) -> None:
+    prediction = toy_predictor.predict("we won!!!")
+    outcome = toy_predictor.probabilities(toy_predictor.encode(["we won!!!"]))[0]
+
+    by_emoji = dict(zip((label.emoji for label in toy_predictor.bundle.labels), outcome, strict=False))
+    assert prediction.silence == outcome[-1]
+    assert [candidate.probability for candidate in prediction.candidates] == sorted(outcome[:-1], reverse=True)[:5]
+    assert all(by_emoji[candidate.emoji] == candidate.probability for candidate in prediction.candidates)
+
+
+def test_fewer_labels_than_five_make_fewer_candidates(toy_predictor: Predictor) -> None:
+    # The toy's eight outcomes, read as three emoji: the rest belongs to nobody.
+    few = object.__new__(Predictor)
+    few.__dict__.update(toy_predictor.__dict__, _emoji=["😂", "❤️", "🔥"])
+
+    assert len(few.predict("we won").candidates) == 3
+
+
+def test_a_batch_is_answered_as_its_messages_one_by_one(toy_predictor: Predictor) -> None:
+    batch = toy_predictor.predict_batch(MESSAGES)
+
+    assert len(batch) == len(MESSAGES)
+    for message, answer in zip(MESSAGES, batch, strict=True):
+        assert probabilities(answer) == pytest.approx(probabilities(toy_predictor.predict(message)), abs=1e-5)
+
+
+def test_an_answer_does_not_depend_on_the_company_in_the_batch(toy_predictor: Predictor) -> None:
+    alone = probabilities(toy_predictor.predict("love this"))
+    for seed in range(5):
+        batch = random.Random(seed).choices(MESSAGES, k=6)  # noqa: S311
+        batch[seed] = "love this"
+
+        assert probabilities(toy_predictor.predict_batch(batch)[seed]) == pytest.approx(alone, abs=1e-5)
+
+
+def test_an_empty_batch_makes_no_predictions(toy_predictor: Predictor) -> None:
+    assert toy_predictor.predict_batch([]) == []
+
+
+def test_what_stands_beyond_max_len_changes_nothing(toy_predictor: Predictor) -> None:
+    twelve = "so good " * 6
+    assert toy_predictor.predict(twelve + "bad bad bad") == toy_predictor.predict(twelve)
+
+
+ILLEGIBLE = [
+    "",
+    "   \n",
+    "\u200b",
+    "blorf",
+    "blorf quux zzyzx",
+    "привет как дела",
+    "明日は雨です",
+    "so blorf quux zzyzx",
+]
+
+
+@pytest.mark.parametrize("message", ILLEGIBLE)
+def test_a_message_without_enough_known_words_is_silent(toy_predictor: Predictor, message: str) -> None:
+    prediction = toy_predictor.predict(message)
+
+    assert prediction.confidence == 0
+    assert prediction.emoji(toy_predictor.threshold) is None
+    assert len(prediction.candidates) == 5
+
+
+@pytest.mark.parametrize("message", ["", "blorf quux"])
+def test_a_message_that_cannot_be_read_is_silent_even_at_threshold_zero(toy_predictor: Predictor, message: str) -> None:
+    assert toy_predictor.predict(message).emoji(0.0) is None
+
+
+def test_a_message_of_known_words_is_read(toy_predictor: Predictor) -> None:
+    assert toy_predictor.predict("so good blorf").confidence > 0
+
+
+def test_the_threshold_decides_between_the_first_candidate_and_silence() -> None:
+    prediction = Prediction((Candidate("🔥", 0.6), Candidate("😂", 0.2)), silence=0.1, confidence=0.5)
+
+    assert prediction.emoji(0.49) == "🔥"
+    assert prediction.emoji(0.5) == "🔥"
+    assert prediction.emoji(0.51) is None
+
+
+def test_a_higher_temperature_makes_flatter_probabilities(toy_predictor: Predictor) -> None:
+    bundle = toy_predictor.bundle
+    hot = Predictor(replace(bundle, config=replace(bundle.config, temperature=50.0))).predict("we won!!!")
+
+    assert hot.candidates[0].probability < toy_predictor.predict("we won!!!").candidates[0].probability
+    assert probabilities(hot)[:6] == pytest.approx([1 / 8] * 6, abs=0.02)
+
+
+def test_a_network_that_reads_the_padding_always_gets_all_of_it(toy_predictor: Predictor) -> None:
+    # The seed's unmasked network: its answer depends on the padding, and must not on the width of a batch.
+    bundle = toy_predictor.bundle
+    unmasked = Predictor(replace(bundle, config=replace(bundle.config, pads_count=True)))
+    alone = probabilities(unmasked.predict("love this"))
+
+    assert alone != pytest.approx(probabilities(toy_predictor.predict("love this")), abs=1e-5)
+    assert probabilities(unmasked.predict_batch(["love this", MESSAGES[3]])[0]) == pytest.approx(alone, abs=1e-5)
+
+
+def test_without_a_no_reaction_outcome_silence_is_zero(toy_predictor: Predictor, toy_labels: tuple[Label, ...]) -> None:
+    bundle = toy_predictor.bundle
+    labels = (*toy_labels, Label("skull", "💀"))
+    outspoken = Predictor(replace(bundle, labels=labels, config=replace(bundle.config, no_reaction=False)))
+
+    assert outspoken.predict("we won").silence == 0
+
+
+def test_several_threads_may_predict_at_once(toy_predictor: Predictor) -> None:
+    expected = toy_predictor.predict_batch(MESSAGES)
+    with ThreadPoolExecutor(4) as executor:
+        for answers in executor.map(toy_predictor.predict_batch, [MESSAGES] * 40):
+            assert answers == expected
+
+
+def test_messages_are_encoded_with_unk_where_nothing_is_left(toy_predictor: Predictor) -> None:
+    unknown = SPECIAL_TOKENS.index("<unk>")
+    assert toy_predictor.encode(["", "blorf"]) == [[unknown], [unknown]]
+
+
+def test_softmax_of_huge_logits_stays_finite() -> None:
+    shares = softmax(np.array([[1e30, 0.0], [-1e30, -1e30]], dtype=np.float32))
+    assert shares.tolist() == [[1.0, 0.0], [0.5, 0.5]]
+
+
+def test_confidence_is_by_default_the_probability_of_the_first_emoji() -> None:
+    outcomes = np.array([[0.5, 0.2, 0.3], [0.1, 0.15, 0.75]])
+    assert confidence(outcomes, True, Confidence()) == pytest.approx([0.5, 0.15])
+    assert confidence(outcomes, False, Confidence()) == pytest.approx([0.5, 0.75])
+
+
+def test_confidence_reads_the_top_the_silence_and_the_share() -> None:
+    outcomes = np.array([[0.5, 0.2, 0.3]])
+    one, top, silence, share = confidence_features(outcomes, True)[0]
+
+    assert (one, top) == pytest.approx((1, 0))
+    assert (np.exp(silence), np.exp(share)) == pytest.approx((0.3, 0.5 / 0.7))
+    assert confidence(outcomes, True, Confidence(1, 2, 3, 4))[0] == pytest.approx(
+        1 / (1 + np.exp(-(1 + 3 * silence + 4 * share)))
+    )
+
+
+def test_certain_outcomes_have_finite_confidence() -> None:
+    outcomes = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    assert np.isfinite(confidence(outcomes, True, Confidence(1, 2, -3, 4))).all()
