@@ -154,7 +154,7 @@ def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
     if not isinstance(hashes, dict):
         raise BundleError(path, "it lists no sha256 of its files")
     config = BundleConfig(
-        max_len=int(_number(path, header, "max_len", 1, 4000)),
+        max_len=_whole_number(path, header, "max_len", 1, 4000),
         pads_count=_flag(path, header, "pads_count"),
         no_reaction=_flag(path, header, "no_reaction"),
         temperature=_number(path, header, "temperature", 1e-3, 1e3),
@@ -176,6 +176,13 @@ def _number(path: Path, values: Mapping[str, Any], key: str, low: float, high: f
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise BundleError(path, f"its {key} is {value!r}, not a number from {low:g} to {high:g}")
     return float(value)
+
+
+def _whole_number(path: Path, values: Mapping[str, Any], key: str, low: int, high: int) -> int:
+    value = _number(path, values, key, low, high)
+    if not value.is_integer():
+        raise BundleError(path, f"its {key} is {value!r}, not a whole number")
+    return int(value)
 
 
 def _flag(path: Path, values: Mapping[str, Any], key: str) -> bool:

@@ -77,11 +77,16 @@ _INVISIBLE: Final = re.compile(
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufe00-\ufe0f"
     "\U000e0000-\U000e0fff\U0001f3fb-\U0001f3ff\u2640\u2642\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
 )
+# More accents on a letter than any script needs; sorting long runs takes Unicode's algorithm quadratic time.
+_STACKED: Final = re.compile(
+    "([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})"
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 _EMOJI: Final = (
     "\u203c\u2049\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d"
     "\U0001f004\U0001f0cf\U0001f170-\U0001f19a\U0001f201-\U0001f251\U0001f300-\U0001f64f\U0001f680-\U0001faff"
 )
-_EYES: Final = "[:=;8]"
+_EYES: Final = "[:=;]"
 
 # One alternation, tried in this order at each position. Every quantifier is bounded or runs over characters that
 # cannot start over, so a failed try costs no more than the token that is then read from the same place.
@@ -89,11 +94,11 @@ _TOKEN: Final = re.compile(
     rf"""
     (?P<url>     https?://[^\s<>|]+ | discord\.gg/[^\s<>|]+ | www\.[^\s<>|]+ )
   | (?P<emoticon>
-        >:-?\( | >_< | >\.< | </?3(?!\d) | \\o/ | \\?_?\(ツ\)_?/?
+        >:-?\( | >_< | >\.< | </?3+(?!\d) | \\o/ | \\{{0,3}}_?\(ツ\)\\?_?/?
       | [:;]['-]?(?:[)]+|[(]+|[DPp](?!\w))
       | (?<!\w)(?: {_EYES}'?,?[-o^]?[)(\]\[|/\\*] | {_EYES}-?[DdPpOo0cCsS3xX](?!\w) )
       | (?<!\w)(?: [(][-o^]?[:=;] | [)][-o^]?[:=;] | D:(?!\w) | [xX]D+\b | [oO]7(?!\w) )
-      | \^[_.-]?\^ | (?<!\w)(?: [oO0][_.][oO0] | [Tt][_.-][Tt] | [;][_-][;] | -[_.]-+ | u[_.]u )(?!\w)
+      | \^[_.-]?\^ | (?<!\w)(?: [oO0][_.][oO0] | [Tt][_.-][Tt] | [;][_-][;] | -[_.]{{1,9}}-+ | u[_.]u )(?!\w)
     )
   | (?P<word>    [^\W\d_]+(?:'[^\W\d_]+){{0,3}} )
   | (?P<number>  \d+(?:[.,:/-]\d+)* )
@@ -102,7 +107,7 @@ _TOKEN: Final = re.compile(
   | (?P<code>    ```(?s:.*?)``` | `[^`\n]+` )
   | (?P<mention> <(?: @!?\d{{1,20}} | @&\d{{1,20}} | \#\d{{1,20}} | t:-?\d{{1,15}}(?::\w)? )>
       | </[^:>\n]{{1,100}}:\d{{1,20}}> | @everyone\b | @here\b )
-  | (?P<custom>  <a?:\w{{2,32}}:\d{{1,20}}> | :\w{{2,32}}: )
+  | (?P<custom>  <a?:\w{{2,32}}:\d{{1,20}}> | :\w{{2,32}}: | :[+-]1: )
   | (?P<hashtag> \#\w{{2,64}} )
   | (?P<quote>   (?:^|(?<=\n))>(?:>>)?[ ] )
   | (?P<dots>    \.{{2,}} )
@@ -113,8 +118,8 @@ _TOKEN: Final = re.compile(
 
 _EMOTICONS: Final = (
     ("<angry>", re.compile(r">.*")),
-    ("<brokenheart>", re.compile(r"</3")),
-    ("<heart>", re.compile(r"<3")),
+    ("<brokenheart>", re.compile(r"</3+")),
+    ("<heart>", re.compile(r"<3+")),
     ("<cheer>", re.compile(r"\\o/")),
     ("<shrug>", re.compile(r".*ツ.*")),
     ("<salute>", re.compile(r"[oO]7")),
@@ -127,12 +132,14 @@ _EMOTICONS: Final = (
     ("<frown>", re.compile(r".*[(\[cC]|\).*")),
     ("<cute>", re.compile(r".-?3|u.u")),
     ("<skeptic>", re.compile(r".*[/\\sSxX]")),
-    ("<flat>", re.compile(r".*\||-.-+")),
+    ("<flat>", re.compile(r".*\||-[_.]+-+")),
     ("<smile>", re.compile(r".*")),
 )
 
+_THUMBS: Final = {"+1": "👍", "-1": "👎"}
+
 _LONG: Final = re.compile(r"(\w)\1{2,}")
-_LAUGHTER: Final = re.compile(r"[ab]?(?:h+[aeiou]+){2,}h*|(?:a+h+){2,}a*|(?:j+[aei]+){2,}|(?:ks){2,}k?|(?:lo){2,}l+")
+_LAUGHTER: Final = re.compile(r"(?:m?u?|b?a?)(?:h+[aeiou]+){2,}h*|(?:a+h+){2,}a*|(?:j+[aei]+){2,}|(?:ks){2,}k?|(?:lo){2,}l+")
 _NAME_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 # GloVe 6B was cut by the Stanford tokenizer, which writes "don't" as "do n't" and "she'll" as "she 'll".
@@ -197,10 +204,12 @@ def normalise(text: str) -> str:
     Case, line breaks and Markdown stay: they carry meaning that `tokenise` reads.
     """
     text = text[:MAX_CHARACTERS]
-    if text.isascii():
-        return text
-    composed = unicodedata.normalize("NFKC", text.translate(_CHARACTERS))[:MAX_CHARACTERS]
-    return _INVISIBLE.sub("", composed).translate(_CHARACTERS)
+    if not text.isascii():
+        text = _STACKED.sub(r"\1", text.translate(_CHARACTERS))
+        text = unicodedata.normalize("NFKC", text)[:MAX_CHARACTERS]
+    visible = _INVISIBLE.sub("", text)
+    # Once more: what an invisible mark kept apart can now compose.
+    return visible if visible.isascii() else unicodedata.normalize("NFKC", visible).translate(_CHARACTERS)
 
 
 def tokenise(text: str, vocabulary: Mapping[str, int]) -> list[str]:
@@ -273,7 +282,7 @@ def _unknown_word(word: str, vocabulary: Mapping[str, int]) -> Sequence[str]:
     """Read a lower-case word that the vocabulary lacks: a contraction, an elongation, laughter, a compound."""
     if "'" in word:
         if word.endswith("n't"):
-            return (word[:-3], "n't")
+            return (word[:-3], "n't") if word != "n't" else (word,)
         for suffix in _SUFFIXES:
             if word.endswith(suffix):
                 stem = word[: -len(suffix)]
@@ -328,7 +337,10 @@ def _mention(found: str, _: Mapping[str, int]) -> Sequence[str]:
 
 
 def _custom(found: str, vocabulary: Mapping[str, int]) -> Sequence[str]:
-    return ("<custom>", *_name_words(found.strip("<>").strip("a:").split(":")[0], vocabulary))
+    name = found.split(":")[1]
+    if name in _THUMBS:
+        return (_THUMBS[name],)
+    return ("<custom>", *_name_words(name, vocabulary))
 
 
 def _hashtag(found: str, vocabulary: Mapping[str, int]) -> Sequence[str]:

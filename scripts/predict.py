@@ -20,6 +20,7 @@ One message a line in, one line out, in the same order. With --json each line is
   text, emoji (what the bot would add; null where it stays silent), candidates (five, best first)."""
 
 _BATCH: Final = 64
+_SEPARATORS: Final = str.maketrans({"\x85": r"\u0085", "\u2028": r"\u2028", "\u2029": r"\u2029"})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +54,8 @@ def _messages() -> Iterator[str]:
 def _as_json(text: str, prediction: Prediction, predictor: Predictor) -> str:
     candidates = [{"emoji": c.emoji, "probability": round(c.probability, 6)} for c in prediction.candidates]
     answer = {"text": text, "emoji": prediction.emoji(predictor.threshold), "candidates": candidates}
-    return json.dumps(answer, ensure_ascii=False)
+    line = json.dumps(answer, ensure_ascii=False)
+    return line.translate(_SEPARATORS)  # one line to readers that cut at these too
 
 
 def _as_line(text: str, prediction: Prediction, predictor: Predictor) -> str:

@@ -82,11 +82,13 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
     lstm("lstm_2", "hidden", "lstm_2")
     if config.pooling == "max":
         node("Squeeze", ["lstm_2.y", constant("axis_1", np.array([1], np.int64))], "steps")  # (time, batch, units)
-        node("Equal", ["indices", constant("zero", np.array(0, np.int32))], "is_padding")
-        node("Transpose", ["is_padding"], "padding_by_time", perm=[1, 0])
-        node("Unsqueeze", ["padding_by_time", constant("axis_2", np.array([2], np.int64))], "padding")
-        node("Where", ["padding", constant("never", np.array(-1e4, np.float32)), "steps"], "kept")
-        node("ReduceMax", ["kept"], "pooled", axes=[0], keepdims=0)  # (batch, units)
+        kept = "steps"
+        if config.masked:
+            node("Equal", ["indices", constant("zero", np.array(0, np.int32))], "is_padding")
+            node("Transpose", ["is_padding"], "padding_by_time", perm=[1, 0])
+            node("Unsqueeze", ["padding_by_time", constant("axis_2", np.array([2], np.int64))], "padding")
+            kept = node("Where", ["padding", constant("never", np.array(-1e4, np.float32)), "steps"], "kept")
+        node("ReduceMax", [kept], "pooled", axes=[0], keepdims=0)  # (batch, units)
     else:
         node("Squeeze", ["lstm_2.h", constant("axis_0", np.array([0], np.int64))], "pooled")
     kernel, bias = network.get_layer("dense").get_weights()

@@ -115,9 +115,10 @@ def fit(
         network, progress = checkpoint.load()
         log.info("resumed epoch=%d", progress.epoch)
     for epoch in range(progress.epoch, config.epochs):
-        if config.patience is not None and epoch - progress.best_epoch > config.patience:
+        if config.patience is not None and epoch - progress.best_epoch >= config.patience:
             break
         rng = np.random.default_rng([config.seed, epoch])
+        _seed_dropout(network, rng)
         batches = list(_batches(rows, config, rng))
         network.reset_metrics()
         bar = tqdm(batches, desc=f"epoch {epoch + 1}/{config.epochs}", disable=not show_progress, leave=False)
@@ -149,6 +150,14 @@ def predict_rows(network: keras.Model, rows: Sequence[Sequence[int]], max_len: i
     return np.concatenate(
         [network.predict_on_batch(pad(rows[i : i + batch_size], max_len)) for i in range(0, len(rows), batch_size)]
     )
+
+
+def _seed_dropout(network: keras.Model, rng: np.random.Generator) -> None:
+    """Set the states of all dropout generators, which a saved network does not hold."""
+    for layer in network.layers:
+        for variable in layer.variables:
+            if variable.path.endswith("seed_generator_state"):
+                variable.assign(rng.integers(2**31, size=2))
 
 
 def _batches(
@@ -203,7 +212,10 @@ class _Checkpoint:
         network.save_weights(self._best)
 
     def load_best(self, network: keras.Model) -> None:
-        network.load_weights(self._best)
+        try:
+            network.load_weights(self._best)
+        except (OSError, ValueError) as error:
+            raise CheckpointError(self._best, "the weights of the best epoch are missing or damaged") from error
 
     def load(self) -> tuple[keras.Model, Progress]:
         try:

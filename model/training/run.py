@@ -160,7 +160,7 @@ def train(
         shown = (dev, predictor.predict_batch([example.text for example in dev]))
         summary["dev"] = evaluate(*shown, calibration.threshold)
     if sources.test:
-        test = load_examples(sources.test, labels)
+        test = _load(sources.test, preset, labels)
         shown = (test, predictor.predict_batch([example.text for example in test]))
         summary["test"] = evaluate(*shown, calibration.threshold)
         summary["test_accuracy"] = summary["test"]["acceptable_at_1"]
