@@ -96,7 +96,7 @@ _TOKEN: Final = re.compile(
   | (?P<emoticon>
         >:-?\( | >_< | >\.< | </?3+(?!\d) | \\o/ | \\{{0,3}}_?\(ツ\)\\?_?/?
       | [:;]['-]?(?:[)]+|[(]+|[DPp](?!\w))
-      | (?<!\w)(?: {_EYES}'?,?[-o^]?[)(\]\[|/\\*] | {_EYES}-?[DdPpOo0cCsS3xX](?!\w) )
+      | (?<!\w)(?: {_EYES}'?,?[-o^]?[)(\]\[|/\\*] | (?:{_EYES}-?[DdPpOo0cCsS3xX]|8-?D)(?!\w) )
       | (?<!\w)(?: [(][-o^]?[:=;] | [)][-o^]?[:=;] | D:(?!\w) | [xX]D+\b | [oO]7(?!\w) )
       | \^[_.-]?\^ | (?<!\w)(?: [oO0][_.][oO0] | [Tt][_.-][Tt] | [;][_-][;] | -[_.]{{1,9}}-+ | u[_.]u )(?!\w)
     )
@@ -139,7 +139,9 @@ _EMOTICONS: Final = (
 _THUMBS: Final = {"+1": "👍", "-1": "👎"}
 
 _LONG: Final = re.compile(r"(\w)\1{2,}")
-_LAUGHTER: Final = re.compile(r"(?:m?u?|b?a?)(?:h+[aeiou]+){2,}h*|(?:a+h+){2,}a*|(?:j+[aei]+){2,}|(?:ks){2,}k?|(?:lo){2,}l+")
+_LAUGHTER: Final = re.compile(
+    r"(?:mu?a?|b?a?)(?:h+[aeiou]+){2,}h*|(?:a+h+){2,}a*|(?:j+[aei]+){2,}|(?:ks){2,}k?|(?:lo){2,}l+"
+)
 _NAME_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 # GloVe 6B was cut by the Stanford tokenizer, which writes "don't" as "do n't" and "she'll" as "she 'll".
