@@ -9,12 +9,14 @@ from typing import Final
 
 from model.errors import LineError
 from model.labels import Label, load_labels
+from model.training.annotations import load_annotations
 from model.training.corpus import (
     Message,
     Summary,
     concatenated,
     load_keywords,
     load_messages,
+    load_pair_messages,
     near_duplicates,
     summarise,
 )
@@ -25,7 +27,8 @@ _EXAMPLES = """examples:
   python -m scripts.corpus --picture corpus.png
   python -m scripts.corpus --data mine/ --json
 
-FOLDER holds labels.tsv, keywords.tsv and chat/{train/*.tsv,dev.tsv,test.tsv}.
+FOLDER holds labels.tsv, keywords.tsv, chat/{train/*.tsv,dev.tsv,test.tsv,pairs.tsv,pairs_test.tsv} and
+annotations/*/{train,test}.tsv.
 Exits with 1 if a rule is broken, with 2 if a file is not readable."""
 
 _SPLITS: Final = ("train", "dev", "test")
@@ -45,6 +48,8 @@ RULES: Final = {
     "dev": Rules(rows=1_000, first=8),
     "test": Rules(rows=1_000, first=8),
 }
+PAIRS: Final = {"pairs": 500, "pairs_test": 100}
+ANNOTATIONS: Final = {"train": 10_000, "test": 2_000}
 _NO_REACTION: Final = (0.20, 0.30)
 _MEDIAN_WORDS: Final = (8, 14)
 _LONG: Final = 20
@@ -67,18 +72,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         keywords = load_keywords(folder / "keywords.tsv")
         paths = {"train": folder / "chat" / "train", **{name: folder / "chat" / f"{name}.tsv" for name in _SPLITS[1:]}}
         splits = {name: load_messages(path, labels) for name, path in paths.items()}
+        pairs = {name: load_pair_messages(folder / "chat" / f"{name}.tsv", labels) for name in PAIRS}
+        judged = {
+            split: sum(len(load_annotations(file, labels)) for file in folder.glob(f"annotations/*/{split}.tsv"))
+            for split in ANNOTATIONS
+        }
     except (LineError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     summaries = {name: summarise(messages, labels, keywords) for name, messages in splits.items()}
-    duplicates = list(near_duplicates(concatenated(splits.values())))
+    duplicates = list(near_duplicates(concatenated([*splits.values(), *pairs.values()])))
     breaches = [breach for name in _SPLITS for breach in find_breaches(name, summaries[name])]
+    breaches += [
+        f"{what} has {count} rows, {needed} are needed"
+        for what, count, needed in (
+            *((f"{name}.tsv", len(pairs[name]) // 2, PAIRS[name]) for name in PAIRS),
+            *((f"annotations {split}", judged[split], ANNOTATIONS[split]) for split in ANNOTATIONS),
+        )
+        if count < needed
+    ]
     breaches += [f"near-duplicates: {_place(first)} and {_place(second)}" for first, second in duplicates]
     if arguments.json:
         figures = {name: _figures(summary) for name, summary in summaries.items()}
-        print(json.dumps({"splits": figures, "near_duplicates": len(duplicates), "breaches": breaches}))
+        counts = {"pairs": {name: len(rows) // 2 for name, rows in pairs.items()}, "annotations": judged}
+        print(json.dumps({"splits": figures, **counts, "near_duplicates": len(duplicates), "breaches": breaches}))
     else:
         _print_tables(summaries, labels)
+        print(f"\nminimal pairs: {', '.join(f'{len(rows) // 2} in {name}.tsv' for name, rows in pairs.items())}")
+        print(f"annotations: {', '.join(f'{count} for {split}' for split, count in judged.items())}")
         print(f"\n{len(duplicates)} near-duplicates", *(f"BREACH: {breach}" for breach in breaches), sep="\n")
     if arguments.picture:
         from model.training.pictures import draw_corpus

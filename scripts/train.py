@@ -25,7 +25,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = make_parser("train", __doc__, _EXAMPLES)
     parser.add_argument("--preset", choices=["chat", "emojify"], default="chat", help="what to train (default: chat)")
-    parser.add_argument("--data", type=Path, help="training rows: a file, or a folder of .tsv (default: the corpus)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        help="training rows: files, or folders of .tsv (default: the corpus)",
+    )
     parser.add_argument("--dev", type=Path, help="development rows, for early stopping and calibration (chat)")
     parser.add_argument("--test", type=Path, help="test rows, scored once at the end")
     parser.add_argument("--out", type=Path, required=True, help="folder that becomes the bundle")
@@ -39,14 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         from model.training.export import ParityError
         from model.training.fit import CheckpointError
         from model.training.presets import PRESETS
-        from model.training.run import DATA, Sources, train
+        from model.training.run import DATA, Sources, default_training, train
     except ModuleNotFoundError as error:
         sys.stderr.write(f"Training needs the extra `train` ({error.name} is missing): pip install -e '.[train]'\n")
         return 2
     corpus = DATA / "chat"
     preset = PRESETS[arguments.preset]
     dev = arguments.dev or (corpus / "dev.tsv" if preset.fit.patience is not None else None)
-    sources = Sources(arguments.data or corpus / "train", dev, arguments.test)
+    sources = Sources(arguments.data or default_training(), dev, arguments.test)
     try:
         summary = train(
             arguments.preset, preset, sources, arguments.out, seed=arguments.seed, resume=arguments.resume,

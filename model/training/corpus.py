@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from model.labels import Label
-from model.training.datasets import DatasetError, Example, load_examples
+from model.training.datasets import DatasetError, Example, load_examples, load_pairs
 
 NEAR_DUPLICATE: Final = 0.8
 """Jaccard similarity of the word sets from which two messages count as the same."""
@@ -82,6 +82,19 @@ def load_messages(path: Path, labels: Sequence[Label]) -> list[Message]:
     return messages
 
 
+def load_pair_messages(path: Path, labels: Sequence[Label]) -> list[Message]:
+    """Both sides of the minimal pairs of a file; the sides of one pair share their line.
+
+    Raises:
+        DatasetError: the file is wrong.
+    """
+    return [
+        Message(path, line, side.text, side.emoji)
+        for line, pair in enumerate(load_pairs(path, labels), start=2)
+        for side in pair
+    ]
+
+
 def load_keywords(path: Path) -> dict[str, frozenset[str]]:
     """Label name to its obvious key words: header `name<TAB>keywords`, key words separated by spaces.
 
@@ -130,6 +143,8 @@ def near_duplicates(
 ) -> Iterator[tuple[Message, Message]]:
     """All pairs of messages whose word sets have a Jaccard similarity of at least `threshold`.
 
+    The two sides of a minimal pair are alike on purpose and not among them.
+
     Prefix filtering (Bayardo, Ma and Srikant, 2007, "Scaling Up All Pairs Similarity Search"): two such sets share a
     word among the rarest few of each, so only these are indexed.
     """
@@ -140,7 +155,8 @@ def near_duplicates(
         rarest = sorted(words, key=lambda word: (frequency[word], word))
         prefix = rarest[: len(words) - ceil(threshold * len(words)) + 1]
         for j in sorted({j for word in prefix for j in index.get(word, ())}):
-            if len(words & sets[j]) >= threshold * len(words | sets[j]):
+            same_row = messages[i].path == messages[j].path and messages[i].line == messages[j].line
+            if not same_row and len(words & sets[j]) >= threshold * len(words | sets[j]):
                 yield messages[j], messages[i]
         for word in prefix:
             index.setdefault(word, []).append(i)

@@ -83,3 +83,18 @@ def draw_corpus(summaries: Mapping[str, Summary], path: Path) -> None:
     right.set(title="lengths", xlabel="words", ylabel="share of messages")
     right.legend()
     figure.savefig(path, dpi=110)
+
+
+def draw_learning_curve(scores: Mapping[int, Mapping[str, float]], path: Path) -> None:
+    """Draw scores by the number of training rows, on a logarithmic axis, into a PNG."""
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    sizes = sorted(scores)
+    for name in ("acceptable_at_1", "best_in_top_3", "silence_on_neutral"):
+        axes.plot(sizes, [scores[size][name] for size in sizes], marker="o", label=name)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.set(xlabel="training rows", ylabel="share of development rows", ylim=(0, 1))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=120)

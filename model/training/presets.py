@@ -48,6 +48,6 @@ PRESETS: Final[Mapping[str, Preset]] = {
         no_reaction=True,
         max_len=64,
         vocabulary_size=60_000,
-        target_precision=0.7,
+        target_precision=0.8,
     ),
 }

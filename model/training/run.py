@@ -43,11 +43,24 @@ DATA: Final = Path(__file__).parents[2] / "data"
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The data of a training: files or folders. `dev` is needed by presets that stop early or stay silent."""
+    """The data of a training: files or folders.
 
-    train: Path
+    Args:
+        train: training rows.
+        dev: development rows, needed by presets that stop early or stay silent.
+        test: test rows, scored once at the end.
+        rows: take only so many training rows, chosen by the seed.
+    """
+
+    train: Sequence[Path]
     dev: Path | None = None
     test: Path | None = None
+    rows: int | None = None
+
+
+def default_training() -> list[Path]:
+    """The training rows of a source checkout: the corpus and the minimal pairs."""
+    return [DATA / "chat" / "train", DATA / "chat" / "pairs.tsv"]
 
 
 def labels_of(preset: Preset) -> tuple[Label, ...]:
@@ -77,12 +90,15 @@ def train(
     """
     started = time.monotonic()
     labels = labels_of(preset)
-    examples = _load(sources.train, preset, labels)
+    examples = [example for path in sources.train for example in _load(path, preset, labels)]
+    if sources.rows is not None:
+        chosen = np.random.default_rng(seed).permutation(len(examples))[: sources.rows]
+        examples = [examples[i] for i in chosen]
     dev = _load(sources.dev, preset, labels) if sources.dev else []
     if preset.fit.patience is not None and not dev:
-        raise DatasetError(sources.train, 1, f"the preset {name} needs development rows beside the training rows")
+        raise DatasetError(sources.train[0], 1, f"the preset {name} needs development rows beside the training rows")
     fingerprints = {
-        "data": _fingerprints(sources.train),
+        "data": _fingerprints(*sources.train),
         "dev": _fingerprints(sources.dev) if sources.dev else {},
     }
     set_seed(seed)
@@ -192,6 +208,6 @@ def _parity_texts(texts: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _fingerprints(path: Path) -> Mapping[str, str]:
-    files = sorted(path.glob("*.tsv")) if path.is_dir() else [path]
+def _fingerprints(*paths: Path) -> Mapping[str, str]:
+    files = [file for path in paths for file in (sorted(path.glob("*.tsv")) if path.is_dir() else [path])]
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

@@ -28,7 +28,7 @@ def emojify(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     """The `emojify` preset, all its epochs, on sixty sentences: the bundle and the summary."""
     folder = tmp_path_factory.mktemp("emojify")
     rows = write_csv(folder / "rows.csv")
-    return folder, train("emojify", EMOJIFY, Sources(rows, test=rows), folder / "out", seed=1, show_progress=False)
+    return folder, train("emojify", EMOJIFY, Sources([rows], test=rows), folder / "out", seed=1, show_progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     """The `chat` preset, in small, on a dozen messages."""
     folder = tmp_path_factory.mktemp("chat")
     rows = write_tsv(folder / "rows.tsv")
-    return folder, train("chat", CHAT_SMALL, Sources(rows, dev=rows), folder / "out", seed=1, show_progress=False)
+    return folder, train("chat", CHAT_SMALL, Sources([rows], dev=rows), folder / "out", seed=1, show_progress=False)
 
 
 def test_emojify_learns_its_five_classes(emojify: tuple[Path, dict[str, Any]]) -> None:
@@ -100,7 +100,7 @@ def test_the_same_seed_gives_the_same_model_and_another_does_not(
 ) -> None:
     folder, _ = emojify
     for seed in (1, 2):
-        sources = Sources(folder / "rows.csv")
+        sources = Sources([folder / "rows.csv"])
         train("emojify", EMOJIFY, sources, tmp_path / str(seed), seed=seed, show_progress=False)
 
     first, same, other = (load_bundle(path) for path in (folder / "out", tmp_path / "1", tmp_path / "2"))
@@ -111,7 +111,7 @@ def test_the_same_seed_gives_the_same_model_and_another_does_not(
 def test_a_finished_training_resumes_to_the_same_model(chat: tuple[Path, dict[str, Any]]) -> None:
     folder, summary = chat
     before = load_bundle(folder / "out")
-    sources = Sources(folder / "rows.tsv", dev=folder / "rows.tsv")
+    sources = Sources([folder / "rows.tsv"], dev=folder / "rows.tsv")
 
     again = train("chat", CHAT_SMALL, sources, folder / "out", seed=1, resume=True, show_progress=False)
 
@@ -123,7 +123,7 @@ def test_a_preset_that_stops_early_needs_development_rows(tmp_path: Path) -> Non
     rows = write_tsv(tmp_path / "rows.tsv")
 
     with pytest.raises(DatasetError, match="development rows"):
-        train("chat", CHAT_SMALL, Sources(rows), tmp_path / "out", seed=0)
+        train("chat", CHAT_SMALL, Sources([rows]), tmp_path / "out", seed=0)
     assert not (tmp_path / "out").exists()
 
 
@@ -132,7 +132,7 @@ def test_emojify_takes_the_rows_of_a_corpus_whose_best_emoji_it_knows(tmp_path: 
     corpus = write_tsv(tmp_path / "rows.tsv", rows)
     short = replace(EMOJIFY, fit=replace(EMOJIFY.fit, epochs=1))
 
-    summary = train("emojify", short, Sources(corpus, test=corpus), tmp_path / "out", seed=0, show_progress=False)
+    summary = train("emojify", short, Sources([corpus], test=corpus), tmp_path / "out", seed=0, show_progress=False)
 
     assert load_bundle(tmp_path / "out").config.training["rows"] == 2
     assert summary["test"]["counts"]["deserving"] == 2
@@ -142,4 +142,4 @@ def test_a_corpus_without_a_row_for_emojify_is_refused(tmp_path: Path) -> None:
     corpus = write_tsv(tmp_path / "rows.tsv", [("so funny", "😂 😄"), ("see you at six", "")])
 
     with pytest.raises(DatasetError, match="no row's best emoji"):
-        train("emojify", EMOJIFY, Sources(corpus), tmp_path / "out", seed=0)
+        train("emojify", EMOJIFY, Sources([corpus]), tmp_path / "out", seed=0)
