@@ -50,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     demo.add_argument("--channel", default="general", help="general (default), game-night, pets or study-hall")
     arguments = parser.parse_args(argv)
     try:
-        settings = Settings.load()
-        discord.utils.setup_logging(level=getattr(logging, settings.log_level), root=True)
+        settings = Settings.load(token_needed=arguments.command != "demo")
+        _set_up_logging(settings.log_level)
         if arguments.command == "check":
             _check(settings)
         elif arguments.command == "demo":
@@ -66,17 +66,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _set_up_logging(level: str) -> None:
+    discord.utils.setup_logging(level=getattr(logging, level), root=True)
+    # At DEBUG, discord.py logs whole gateway events, message text included.
+    logging.getLogger("discord").setLevel(max(logging.INFO, getattr(logging, level)))
+
+
 def _check(settings: Settings) -> None:
     predictor = Predictor.load(settings.model_dir)
     predictor.predict("good morning everyone")
-    if settings.token is None:
-        raise SettingsError(["DISCORD_TOKEN is not set"])
     print(f"Settings and model are fine: {settings.model_dir}, {len(predictor.bundle.labels)} emoji.")
 
 
 async def _run(settings: Settings) -> None:
-    if settings.token is None:
-        raise SettingsError(["DISCORD_TOKEN is not set: put the bot's token into .env or the environment"])
+    assert settings.token is not None  # noqa: S101 - it was needed
     async with EmojiBot(settings) as bot:
         with stop_signals() as stopped:
             running = asyncio.create_task(bot.start(settings.token))

@@ -1,6 +1,7 @@
 """The bot: one discord.py client that holds the model service and the cogs."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +13,7 @@ from discord.ext import commands
 
 from bot.cogs.predict import Predict
 from bot.cogs.reactions import Reactions
+from bot.policy import ServerSettings
 from bot.reactor import Reactor
 from bot.settings import Settings
 from bot.sync import sync_commands
@@ -50,7 +52,7 @@ class EmojiBot(commands.AutoShardedBot):
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
         )
         self.settings = settings
-        self._clock = clock
+        self._reactor = Reactor(settings.stale_after, clock)
         self._service: PredictionService | None = None
 
     async def setup_hook(self) -> None:
@@ -60,7 +62,10 @@ class EmojiBot(commands.AutoShardedBot):
             BundleError: the model cannot be used.
         """
         await self.prepare()
-        await sync_commands(self, self.tree)
+        try:
+            await sync_commands(self, self.tree)
+        except (discord.HTTPException, app_commands.CommandSyncFailure) as error:
+            log.warning("commands not synced: %s", error)  # reactions need no commands
 
     async def prepare(self) -> None:
         """Load and warm the model and add the cogs. Needs no connection.
@@ -73,9 +78,9 @@ class EmojiBot(commands.AutoShardedBot):
         await self._service.warm_up()
         log.info("model loaded version=%s labels=%d", predictor.bundle.version, len(predictor.bundle.labels))
         threshold = predictor.threshold if self.settings.threshold is None else self.settings.threshold
-        reactor = Reactor(self.settings.stale_after, self._clock)
-        await self.add_cog(Reactions(self, self._service, reactor, threshold))
-        await self.add_cog(Predict(self._service, threshold, self.tree))
+        server_settings = ServerSettings(threshold)
+        await self.add_cog(Reactions(self, self._service, self._reactor, server_settings))
+        await self.add_cog(Predict(self._service, server_settings, self.tree))
 
     async def on_ready(self) -> None:
         """Say so; the gateway may call this again after a reconnect."""
@@ -85,7 +90,8 @@ class EmojiBot(commands.AutoShardedBot):
         """Replace discord.py's handler, which looks for prefix commands."""
 
     async def close(self) -> None:
-        """Leave the gateway, then stop the model. May be called twice."""
+        """Stop reacting, leave the gateway, stop the model. May be called twice."""
+        self._reactor.close()
         await super().close()
         if self._service is not None:
             await self._service.close()
@@ -105,4 +111,5 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
             return
         log.error("command failed command=%s", name, exc_info=cause)
         if not interaction.response.is_done():
-            await interaction.response.send_message(_APOLOGY, ephemeral=True)
+            with contextlib.suppress(discord.HTTPException):  # it may be too late for that, too
+                await interaction.response.send_message(_APOLOGY, ephemeral=True)

@@ -49,7 +49,7 @@ class ServerSettings:
     threshold: float
 
 
-def may_react(facts: MessageFacts) -> Skip | None:
+def skip_reason(facts: MessageFacts) -> Skip | None:
     """Why this message must not get a reaction, or None where it may."""
     if facts.own:
         return Skip.OWN

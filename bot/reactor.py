@@ -48,6 +48,7 @@ class Outcome(StrEnum):
     NOT_ALLOWED = "not allowed"
     REFUSED = "refused"
     FAILED = "failed"
+    CLOSED = "closed"
 
 
 class Reactor:
@@ -64,8 +65,13 @@ class Reactor:
     def __init__(self, stale_after: float, clock: Callable[[], datetime] = discord.utils.utcnow) -> None:
         self._stale_after = stale_after
         self._clock = clock
-        self._refusing: TTLCache[int, int] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
+        self._refusing: TTLCache[int, None] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
+        self._closed = False
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def close(self) -> None:
+        """Ask Discord for nothing more; what waits its turn is dropped."""
+        self._closed = True
 
     async def add(self, message: discord.Message, emoji: str) -> Outcome:
         """React to `message` with `emoji`. Never raises what Discord or the network does."""
@@ -78,8 +84,13 @@ class Reactor:
                 return obstacle
             return await self._request(message, emoji)
 
+    def _age(self, message: discord.Message) -> float:
+        return (self._clock() - message.created_at).total_seconds()
+
     def _obstacle(self, message: discord.Message) -> Outcome | None:
-        if (self._clock() - message.created_at).total_seconds() > self._stale_after:
+        if self._closed:
+            return Outcome.CLOSED
+        if self._age(message) > self._stale_after:
             return Outcome.STALE
         if len(message.reactions) >= _MOST_REACTIONS:
             return Outcome.FULL
@@ -89,13 +100,14 @@ class Reactor:
 
     async def _request(self, message: discord.Message, emoji: str) -> Outcome:
         try:
-            async with asyncio.timeout(self._stale_after):  # or one lost reply would hold up its channel
+            # One lost reply must not hold up its channel, nor a rate limit make the reaction late.
+            async with asyncio.timeout(self._stale_after - self._age(message)):
                 await message.add_reaction(emoji)
         except discord.RateLimited as error:
             log.info("reaction dropped: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
             return Outcome.STALE
         except discord.HTTPException as error:
-            self._remember(message, error.code)
+            self._remember(message, error)
             log.log(
                 logging.INFO if error.code in _NAMES else logging.WARNING,
                 "reaction refused: %s status=%d code=%d channel=%d message=%d",
@@ -111,11 +123,11 @@ class Reactor:
             return Outcome.FAILED
         return Outcome.ADDED
 
-    def _remember(self, message: discord.Message, code: int) -> None:
-        if code == _BLOCKED:
-            self._refusing[message.author.id] = code
-        elif code in (_NO_ACCESS, _NO_PERMISSION, _CHANNEL_GONE, _THREAD_ARCHIVED):
-            self._refusing[message.channel.id] = code
+    def _remember(self, message: discord.Message, error: discord.HTTPException) -> None:
+        if error.code == _BLOCKED:
+            self._refusing[message.author.id] = None
+        elif error.status in (401, 403) or error.code in (_CHANNEL_GONE, _THREAD_ARCHIVED):
+            self._refusing[message.channel.id] = None
 
 
 def _permitted(message: discord.Message) -> bool:

@@ -28,10 +28,13 @@ def _token(text: str) -> str:
 
 
 def _folder(text: str) -> Path:
-    path = Path(text).expanduser()
-    if not path.is_dir():
-        raise ValueError(f"must be a folder, and {text} is none")
-    return path
+    try:
+        path = Path(text).expanduser()
+        if path.is_dir():
+            return path
+    except (OSError, RuntimeError):  # a path too long, a home that does not exist
+        pass
+    raise ValueError(f"must be a folder, and {text} is none")
 
 
 def _fraction(text: str) -> float:
@@ -81,11 +84,11 @@ class Settings:
     log_level: str = _setting("LOG_LEVEL", _log_level, "INFO")
 
     @classmethod
-    def from_values(cls, values: Mapping[str, str | None]) -> "Settings":
+    def from_values(cls, values: Mapping[str, str | None], *, token_needed: bool = False) -> "Settings":
         """Parse settings from key-value pairs; keys that are none of ours are left alone.
 
         Raises:
-            SettingsError: names every bad key at once.
+            SettingsError: names every bad key at once, and the token where it is needed and missing.
         """
         parsed: dict[str, Any] = {}
         problems: list[str] = []
@@ -98,22 +101,25 @@ class Settings:
                 parsed[setting.name] = setting.metadata["parse"](text)
             except ValueError as error:
                 problems.append(f"{key} {error}")
+        if token_needed and not (values.get("DISCORD_TOKEN") or "").strip():
+            problems.append("DISCORD_TOKEN is not set: put the bot's token into .env or the environment")
         if problems:
             raise SettingsError(problems)
         return cls(**parsed)
 
     @classmethod
-    def load(cls, env_file: Path = Path(".env")) -> "Settings":
+    def load(cls, env_file: Path = Path(".env"), *, token_needed: bool = False) -> "Settings":
         """Read the environment over `env_file`, which may be missing.
 
         Raises:
-            SettingsError: names every bad key at once.
+            SettingsError: names every bad key at once, and the token where it is needed and missing.
         """
         try:
             from_file = dotenv_values(env_file) if env_file.is_file() else {}
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError([f"the file {env_file} is not readable as UTF-8"]) from error
-        return cls.from_values({**from_file, **os.environ})
+        environment = {key: value for key, value in os.environ.items() if value.strip()}
+        return cls.from_values({**from_file, **environment}, token_needed=token_needed)
 
 
 SETTING_KEYS: Final = tuple(str(setting.metadata["key"]) for setting in fields(Settings))

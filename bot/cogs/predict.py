@@ -6,8 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.policy import ServerSettings, choose
 from model.predictor import Prediction
-from model.service import PredictionService, ServiceBusyError
+from model.service import PredictionService, ServiceBusyError, ServiceClosedError
 
 _BAR: Final = 10
 _QUOTED: Final = 200
@@ -20,9 +21,11 @@ _BUSY: Final = "The model has its hands full right now. Try again in a moment."
 class Predict(commands.Cog):
     """Answers privately with the five likeliest emoji."""
 
-    def __init__(self, service: PredictionService, threshold: float, tree: app_commands.CommandTree[Any]) -> None:
+    def __init__(
+        self, service: PredictionService, settings: ServerSettings, tree: app_commands.CommandTree[Any]
+    ) -> None:
         self._service = service
-        self._threshold = threshold
+        self._settings = settings
         self._tree = tree
         self._menu = app_commands.ContextMenu(name="Predict emoji", callback=self._predict_message)
 
@@ -49,17 +52,17 @@ class Predict(commands.Cog):
             return
         try:
             prediction = await self._service.predict(text)
-        except ServiceBusyError:
+        except (ServiceBusyError, ServiceClosedError):
             await interaction.response.send_message(_BUSY, ephemeral=True)
             return
         await interaction.response.send_message(
-            embed=prediction_embed(text, prediction, self._threshold), ephemeral=True
+            embed=prediction_embed(text, prediction, self._settings), ephemeral=True
         )
 
 
-def prediction_embed(text: str, prediction: Prediction, threshold: float) -> discord.Embed:
-    """A card with the candidates as bars, and what the bot would do at `threshold`."""
-    emoji = prediction.emoji(threshold)
+def prediction_embed(text: str, prediction: Prediction, settings: ServerSettings) -> discord.Embed:
+    """A card with the candidates as bars, and what the bot would do under `settings`."""
+    emoji = choose(prediction, settings)
     sure = f"{prediction.confidence:.0%} sure"
     embed = discord.Embed(
         colour=_COLOUR,
@@ -71,7 +74,7 @@ def prediction_embed(text: str, prediction: Prediction, threshold: float) -> dis
         for candidate in prediction.candidates
     )
     embed.add_field(name="Likeliest emoji", value=bars)
-    embed.set_footer(text=f"{sure}; I react from {threshold:.0%}")
+    embed.set_footer(text=f"{sure}; I react from {settings.threshold:.0%}")
     return embed
 
 

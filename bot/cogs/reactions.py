@@ -18,17 +18,23 @@ class Reactions(commands.Cog):
     """Adds the predicted emoji to messages in servers."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, service: PredictionService, reactor: Reactor, threshold: float
+        self,
+        bot: commands.AutoShardedBot,
+        service: PredictionService,
+        reactor: Reactor,
+        settings: policy.ServerSettings,
     ) -> None:
         self._bot = bot
         self._service = service
         self._reactor = reactor
-        self._settings = policy.ServerSettings(threshold)
+        self._settings = settings
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """React to `message` where policy and model say so."""
-        if policy.may_react(self._facts(message)) is not None:
+        reason = policy.skip_reason(self._facts(message))
+        if reason is not None:
+            log.debug("skipped reason=%s channel=%d message=%d", reason, message.channel.id, message.id)
             return
         try:
             prediction = await self._service.predict(message.content)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.policy import MessageFacts, ServerSettings, Skip, choose, may_react
+from bot.policy import MessageFacts, ServerSettings, Skip, choose, skip_reason
 from model.predictor import Candidate, Prediction
 
 
@@ -21,7 +21,7 @@ from model.predictor import Candidate, Prediction
     ],
 )
 def test_each_kind_of_message_is_skipped_for_its_reason(facts: MessageFacts, reason: Skip | None) -> None:
-    assert may_react(facts) == reason
+    assert skip_reason(facts) == reason
 
 
 @given(st.floats(0, 1, exclude_min=True), st.floats(0, 1))

@@ -6,6 +6,7 @@ import simcord
 
 from bot.client import EmojiBot
 from bot.cogs.predict import Predict, prediction_embed
+from bot.policy import ServerSettings
 from bot.settings import Settings
 from model.predictor import Candidate, Prediction
 from tests.bot.conftest import Server
@@ -94,7 +95,7 @@ async def test_a_failure_is_answered_and_logged_once(server: Server, caplog: pyt
 
 def test_a_long_text_is_shortened_to_one_line_in_the_card() -> None:
     prediction = Prediction((Candidate("🔥", 0.5),), 0.1, 0.6)
-    embed = prediction_embed("first line\n" + "very " * 500, prediction, 0.5)
+    embed = prediction_embed("first line\n" + "very " * 500, prediction, ServerSettings(0.5))
 
     assert str(embed.description).startswith("> first line very")
     assert "\n" not in str(embed.description)
