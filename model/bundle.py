@@ -6,11 +6,12 @@ Loading checks everything that can be checked without running the graph; `model.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from model.errors import ModelError
 from model.labels import Label, LabelsError, format_labels, parse_labels
 from model.text import PAD, TEXT_VERSION, UNKNOWN
 
@@ -24,10 +25,10 @@ VOCABULARY_FILE: Final = "vocabulary.txt"
 LABELS_FILE: Final = "labels.tsv"
 METRICS_FILE: Final = "metrics.json"
 CARD_FILE: Final = "README.md"
-HASHED_FILES: Final = (MODEL_FILE, VOCABULARY_FILE, LABELS_FILE)
+HASHED_FILES: Final = (MODEL_FILE, VOCABULARY_FILE, LABELS_FILE, METRICS_FILE, CARD_FILE)
 
 
-class BundleError(Exception):
+class BundleError(ModelError):
     """A folder is not a usable bundle. `path` is the folder or file at fault, `reason` says why."""
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -85,8 +86,8 @@ class Bundle:
 
     @property
     def version(self) -> str:
-        """Twelve hexadecimal digits that change with the graph."""
-        return hashlib.sha256(self.graph).hexdigest()[:12]
+        """Twelve hexadecimal digits that change with the graph and the configuration."""
+        return hashlib.sha256(self.graph + repr(self.config).encode()).hexdigest()[:12]
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -111,29 +112,21 @@ def load_bundle(path: Path) -> Bundle:
     return Bundle(path, config, labels, vocabulary, content[MODEL_FILE])
 
 
-def save_bundle(
-    path: Path,
-    *,
-    config: BundleConfig,
-    labels: Sequence[Label],
-    words: Sequence[str],
-    graph: bytes,
-    metrics: Mapping[str, Any],
-    card: str,
-) -> None:
-    """Write a bundle into the folder `path`, `config.json` last: a bundle without it is not one."""
+def save_bundle(bundle: Bundle, *, metrics: Mapping[str, Any], card: str) -> None:
+    """Write a bundle into its folder, `config.json` last: a bundle without it is not one."""
+    path = bundle.path
     path.mkdir(parents=True, exist_ok=True)
     (path / CONFIG_FILE).unlink(missing_ok=True)
     content = {
-        MODEL_FILE: graph,
-        VOCABULARY_FILE: ("\n".join(words) + "\n").encode(),
-        LABELS_FILE: format_labels(labels).encode(),
+        MODEL_FILE: bundle.graph,
+        VOCABULARY_FILE: ("\n".join(bundle.vocabulary) + "\n").encode(),
+        LABELS_FILE: format_labels(bundle.labels).encode(),
         METRICS_FILE: (json.dumps(metrics, indent=2, ensure_ascii=False) + "\n").encode(),
         CARD_FILE: card.encode(),
     }
     for name, data in content.items():
         (path / name).write_bytes(data)
-    header = {"format_version": FORMAT_VERSION, "text_version": TEXT_VERSION, **asdict(config)}
+    header = {"format_version": FORMAT_VERSION, "text_version": TEXT_VERSION, **asdict(bundle.config)}
     header["sha256"] = {name: hashlib.sha256(content[name]).hexdigest() for name in HASHED_FILES}
     (path / CONFIG_FILE).write_text(json.dumps(header, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -148,7 +141,7 @@ def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
     if not isinstance(header, dict):
         raise BundleError(path, "it holds no JSON object")
     for key, wanted in (("format_version", FORMAT_VERSION), ("text_version", TEXT_VERSION)):
-        if header.get(key) != wanted:
+        if header.get(key) != wanted or isinstance(header[key], bool):
             raise BundleError(path, f"its {key} is {header.get(key)!r} and this program reads {wanted}")
     hashes = header.get("sha256")
     if not isinstance(hashes, dict):

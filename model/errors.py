@@ -1,9 +1,13 @@
-"""What is wrong with a file that a person wrote."""
+"""What the model side raises for people to read: one sentence each."""
 
 from pathlib import Path
 
 
-class LineError(Exception):
+class ModelError(Exception):
+    """Something that the person at the command line can mend. The message is one sentence."""
+
+
+class LineError(ModelError):
     """A line of a text file is wrong. Carries `path`, `line` (from 1) and `reason`."""
 
     def __init__(self, path: Path, line: int, reason: str) -> None:

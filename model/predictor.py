@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, log
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from model.text import UNKNOWN, encode, pad
 Floats = npt.NDArray[np.float32]
 
 CANDIDATES: Final = 5
+_SMALL: Final = 1e-9
+_LARGE: Final = 700.0  # exp of more overflows
 _KNOWN_SHARE: Final = 0.5
 """A message is legible when at least this share of its tokens is in the vocabulary."""
 
@@ -82,10 +85,7 @@ class Predictor:
         if not texts:
             return []
         rows = self.encode(texts)
-        probabilities = self.probabilities(rows)
-        return [
-            self._prediction(row, outcome) for row, outcome in zip(rows, probabilities.astype(np.float64), strict=True)
-        ]
+        return [self._prediction(row, outcome) for row, outcome in zip(rows, self.probabilities(rows), strict=True)]
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The vocabulary indices of each text, at most `max_len`, not padded; `<unk>` where a text has no token."""
@@ -103,19 +103,17 @@ class Predictor:
         logits: Floats = self.session.run(None, {"indices": pad(rows, width), "lengths": lengths})[0]
         return softmax(logits / np.float32(config.temperature))
 
-    def _prediction(self, row: Sequence[int], outcome: npt.NDArray[np.float64]) -> Prediction:
+    def _prediction(self, row: list[int], outcome: Floats) -> Prediction:
+        config = self.bundle.config
         emoji = outcome[: len(self._emoji)]
-        best = np.argsort(-emoji, kind="stable")[:CANDIDATES]
-        silence = float(outcome[-1]) if self.bundle.config.no_reaction else 0.0
-        legible = sum(index != self._unknown for index in row) >= _KNOWN_SHARE * len(row)
+        best = emoji.argsort()[: -CANDIDATES - 1 : -1]
+        probabilities = emoji[best].tolist()
+        silence = float(outcome[-1]) if config.no_reaction else 0.0
+        legible = row.count(self._unknown) <= (1 - _KNOWN_SHARE) * len(row)
         return Prediction(
-            candidates=tuple(Candidate(self._emoji[i], float(emoji[i])) for i in best),
+            candidates=tuple(map(Candidate, (self._emoji[i] for i in best.tolist()), probabilities)),
             silence=silence,
-            confidence=float(
-                confidence(outcome[None], self.bundle.config.no_reaction, self.bundle.config.confidence)[0]
-            )
-            if legible
-            else 0.0,
+            confidence=confidence(probabilities[0], silence, config.confidence) if legible else 0.0,
         )
 
 
@@ -125,19 +123,21 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=logits.dtype)
 
 
-def confidence_features(outcomes: npt.NDArray[Any], no_reaction: bool) -> npt.NDArray[np.float64]:
-    """The features of `Confidence`, (batch, 4): 1, logit p(first emoji), ln p(no reaction), ln share of the first."""
-    outcomes = np.clip(outcomes, 1e-9, 1 - 1e-9)
-    emoji = outcomes[:, :-1] if no_reaction else outcomes
-    top = emoji.max(axis=1)
-    silence = np.log(outcomes[:, -1]) if no_reaction else np.zeros(len(outcomes))
-    return np.stack([np.ones(len(outcomes)), np.log(top / (1 - top)), silence, np.log(top / emoji.sum(axis=1))], axis=1)
+def confidence_features(top: float, silence: float) -> tuple[float, float, float]:
+    """The features of `Confidence`: logit p(first emoji), ln p(no reaction), ln of the first's share of all emoji.
+
+    `silence` is p(no reaction), 0 for a model without that outcome; its feature is then 0.
+    """
+    top = min(max(top, _SMALL), 1 - _SMALL)
+    mass = max(1 - silence, top)
+    return log(top / (1 - top)), log(max(silence, _SMALL)) if silence else 0.0, log(top / mass)
 
 
-def confidence(outcomes: npt.NDArray[Any], no_reaction: bool, weights: Confidence) -> npt.NDArray[np.float64]:
-    """How sure it is that the first emoji fits, (batch,), from outcome probabilities (batch, outcomes)."""
-    vector = np.array([weights.bias, weights.top, weights.silence, weights.share])
-    return np.asarray(1.0 / (1.0 + np.exp(-(confidence_features(outcomes, no_reaction) @ vector))))
+def confidence(top: float, silence: float, weights: Confidence) -> float:
+    """How sure it is that the first emoji fits, from its probability and that of no reaction."""
+    logit, log_silence, log_share = confidence_features(top, silence)
+    score = weights.bias + weights.top * logit + weights.silence * log_silence + weights.share * log_share
+    return 1 / (1 + exp(-score)) if score > -_LARGE else 0.0
 
 
 def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:

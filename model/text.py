@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-TEXT_VERSION: Final = 1
+TEXT_VERSION: Final = 2
 MAX_CHARACTERS: Final = 4000
 """Discord's longest message; what stands beyond is not read."""
 

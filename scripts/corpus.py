@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from model.errors import LineError
+from model.errors import ModelError
 from model.labels import Label, load_labels
 from model.training.annotations import load_annotations
 from model.training.corpus import (
@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             split: sum(len(load_annotations(file, labels)) for file in folder.glob(f"annotations/*/{split}.tsv"))
             for split in ANNOTATIONS
         }
-    except (LineError, OSError) as error:
+    except (ModelError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     summaries = {name: summarise(messages, labels, keywords) for name, messages in splits.items()}
@@ -102,8 +102,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"annotations: {', '.join(f'{count} for {split}' for split, count in judged.items())}")
         print(f"\n{len(duplicates)} near-duplicates", *(f"BREACH: {breach}" for breach in breaches), sep="\n")
     if arguments.picture:
-        from model.training.pictures import draw_corpus
-
+        try:
+            from model.training.pictures import draw_corpus
+        except ModuleNotFoundError as error:
+            sys.stderr.write(f"The picture needs the extra `train` ({error.name} is missing): pip install '.[train]'\n")
+            return 2
         draw_corpus(summaries, arguments.picture)
     return 1 if breaches else 0
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.errors import LineError
+from model.errors import ModelError
 from scripts.arguments import make_parser
 
 _EXAMPLES = """examples:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
             scores[rows] = summary["dev"]
             print(f"{rows:>7} rows: acceptable_at_1 {summary['dev']['acceptable_at_1']:.3f}", flush=True)
-    except LineError as error:
+    except (ModelError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     (arguments.out / "learning_curve.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")

@@ -2,9 +2,9 @@
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 from model.bundle import BundleError
@@ -19,7 +19,6 @@ _EXAMPLES = """examples:
 One message a line in, one line out, in the same order. With --json each line is an object:
   text, emoji (what the bot would add; null where it stays silent), candidates (five, best first)."""
 
-_BATCH: Final = 64
 _SEPARATORS: Final = str.maketrans({"\x85": r"\u0085", "\u2028": r"\u2028", "\u2029": r"\u2029"})
 
 
@@ -34,13 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BundleError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    lines = _messages()
-    # A person who types wants each answer at once; a pipe is faster in batches.
-    batch = 1 if sys.stdin.isatty() else _BATCH
-    while texts := list(islice(lines, batch)):
-        for text, prediction in zip(texts, predictor.predict_batch(texts), strict=True):
-            print(_as_json(text, prediction, predictor) if arguments.json else _as_line(text, prediction, predictor))
-        sys.stdout.flush()
+    answer = _as_json if arguments.json else _as_line
+    try:
+        for text in _messages():
+            print(answer(text, predictor.predict(text), predictor), flush=True)
+    except BrokenPipeError:  # the reader has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.bundle import BundleError
-from model.labels import LabelsError
+from model.errors import ModelError
 from scripts.arguments import make_parser
 
 _EXAMPLES = """examples:
@@ -40,9 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
     try:
-        from model.training.datasets import DatasetError
-        from model.training.export import ParityError
-        from model.training.fit import CheckpointError
         from model.training.presets import PRESETS
         from model.training.run import DATA, Sources, default_training, train
     except ModuleNotFoundError as error:
@@ -57,9 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.preset, preset, sources, arguments.out, seed=arguments.seed, resume=arguments.resume,
             show_progress=sys.stderr.isatty(),
         )  # fmt: skip
-    except (DatasetError, LabelsError, CheckpointError, ParityError, BundleError) as error:
+    except (ModelError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. The same command with --resume goes on from the last checkpoint.\n")
+        return 130
     print(json.dumps(summary, ensure_ascii=False))
     return 0
 

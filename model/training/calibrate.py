@@ -47,8 +47,11 @@ def calibrate(
     outcomes = softmax((logits / temperature).astype(np.float32)).astype(np.float64)
     emoji = outcomes[:, :-1] if no_reaction else outcomes
     fits = targets[np.arange(len(targets)), emoji.argmax(axis=1)] > 0
-    weights = fit_confidence(confidence_features(outcomes, no_reaction), fits, no_reaction)
-    scores = confidence(outcomes, no_reaction, weights)
+    tops = emoji.max(axis=1).tolist()
+    silences = outcomes[:, -1].tolist() if no_reaction else [0.0] * len(tops)
+    features = np.array([confidence_features(top, silence) for top, silence in zip(tops, silences, strict=True)])
+    weights = fit_confidence(features, fits, no_reaction)
+    scores = np.array([confidence(top, silence, weights) for top, silence in zip(tops, silences, strict=True)])
     return Calibration(temperature, weights, choose_threshold(scores, fits, target_precision))
 
 
@@ -60,9 +63,9 @@ def fit_temperature(logits: Floats, targets: Floats) -> float:
 
 
 def fit_confidence(features: Floats, fits: npt.NDArray[np.bool_], no_reaction: bool) -> Confidence:
-    """Logistic regression of `fits` on the confidence features (rows, 4), by Newton's method with a small ridge."""
+    """Logistic regression of `fits` on the confidence features (rows, 3), by Newton's method with a small ridge."""
     used = np.array([True, True, no_reaction, no_reaction])
-    x = features[:, used]
+    x = np.hstack([np.ones((len(features), 1)), features])[:, used]
     ridge = _RIDGE * np.diag([0.0, *np.ones(x.shape[1] - 1)])
     weights = np.zeros(x.shape[1])
     for _ in range(50):

@@ -1,10 +1,9 @@
 """The model card, the bundle's README.md (Mitchell et al., 2019, "Model Cards for Model Reporting")."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from model.bundle import BundleConfig
-from model.labels import Label
+from model.bundle import Bundle
 
 _NAMES = {
     "acceptable_at_1": "first emoji fits, of messages that deserve a reaction",
@@ -16,8 +15,9 @@ _NAMES = {
 }
 
 
-def render_card(config: BundleConfig, labels: Sequence[Label], vocabulary_size: int, summary: Mapping[str, Any]) -> str:
+def render_card(bundle: Bundle, summary: Mapping[str, Any]) -> str:
     """The card of a freshly trained bundle, from its configuration and the training summary."""
+    config, labels = bundle.config, bundle.labels
     training, parity = config.training, summary["parity"]
     kept = training["best_epoch"] or training["epochs"]
     silence = ", or that no reaction fits" if config.no_reaction else ""
@@ -30,7 +30,7 @@ def render_card(config: BundleConfig, labels: Sequence[Label], vocabulary_size: 
         "",
         "## Method",
         "",
-        f"Text is cut into tokens of a vocabulary of {vocabulary_size:,} and padded indices (at most {config.max_len}).",
+        f"Text is cut into tokens of a vocabulary of {len(bundle.vocabulary):,} and padded indices (at most {config.max_len}).",
         "An embedding initialised with GloVe 6B 50-d vectors feeds two LSTM layers of 128 units with dropout 0.5 and a",
         "softmax. Exported as an ONNX graph with native LSTM nodes, embedding in float16; the largest difference of",
         f"probabilities from Keras was {parity['largest_difference']:.1e} on {parity['sentences']} sentences.",

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from model.labels import Label
-from model.training.datasets import DatasetError, Example, load_examples, load_pairs
+from model.training.datasets import DatasetError, load_examples, load_pairs, read_lines
 
 NEAR_DUPLICATE: Final = 0.8
 """Jaccard similarity of the word sets from which two messages count as the same."""
@@ -72,9 +72,9 @@ def load_messages(path: Path, labels: Sequence[Label]) -> list[Message]:
     exact = {label.emoji for label in labels}
     messages: list[Message] = []
     for file in files:
-        examples: list[Example] = load_examples(file, labels)
-        columns = [row.partition("\t")[2].split() for row in file.read_text(encoding="utf-8").split("\n")[1:]]
-        for line, (example, column) in enumerate(zip(examples, columns, strict=False), start=2):
+        columns = [line.partition("\t")[2].split() for line in read_lines(file)[1:]]
+        examples = load_examples(file, labels)
+        for line, (example, column) in enumerate(zip(examples, columns, strict=True), start=2):
             for emoji in column:
                 if emoji not in exact:
                     raise DatasetError(file, line, f"{emoji!r} is spelled otherwise than in the labels")
@@ -102,7 +102,7 @@ def load_keywords(path: Path) -> dict[str, frozenset[str]]:
         DatasetError: a line has no tab.
     """
     keywords = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").removesuffix("\n").split("\n")[1:], start=2):
+    for number, line in enumerate(read_lines(path)[1:], start=2):
         name, tab, words = line.partition("\t")
         if not tab:
             raise DatasetError(path, number, "a line must be a label's name, a tab and its key words")

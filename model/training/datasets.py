@@ -70,6 +70,23 @@ def load_examples(path: Path, labels: Sequence[Label]) -> list[Example]:
     return examples
 
 
+def load_task(path: Path, labels: Sequence[Label], known: Sequence[Label], no_reaction: bool) -> list[Example]:
+    """The rows of `path` that a model with `labels` is about.
+
+    All rows where the model can be silent; otherwise those whose best emoji is one of its labels, in a file that may
+    hold all `known` emoji.
+
+    Raises:
+        DatasetError: as `load_examples`, and where no such row is left.
+    """
+    if no_reaction:
+        return load_examples(path, labels)
+    examples = best_among(load_examples(path, known), labels)
+    if not examples:
+        raise DatasetError(path, 1, f"no row's best emoji is one of {' '.join(label.emoji for label in labels)}")
+    return examples
+
+
 def soft_targets(examples: Sequence[Example], labels: Sequence[Label], no_reaction: bool) -> npt.NDArray[np.float32]:
     """Target distributions (batch, outcomes): the fitting emoji share 1, each `RANK_DECAY` of the one before.
 
@@ -109,10 +126,10 @@ def read_lines(path: Path) -> list[str]:
         DatasetError: it is missing or not UTF-8.
     """
     try:
-        content = path.read_text(encoding="utf-8")
+        content = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(path, 1, "the file is missing or not UTF-8") from error
-    # Not splitlines(): it also cuts at the Unicode line separators that chat may hold.
+    # Only line feeds end a row: chat may hold the other characters that Python's text files and splitlines() cut at.
     return content.replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
@@ -172,7 +189,10 @@ def _example(text: str, column: str, labels: Sequence[Label], path: Path, line: 
 def _seed_rows(path: Path, lines: Sequence[str]) -> Iterator[Example]:
     # Line by line: the seed's files hold no quoted line breaks, and so every error names its true line.
     for number, line in enumerate(lines[1:], start=2):
-        cells = next(csv.reader([line]), [])
+        try:
+            cells = next(csv.reader([line]), [])
+        except csv.Error as error:
+            raise DatasetError(path, number, f"it is not CSV: {error}") from error
         if len(cells) < 2 or not cells[0].strip():
             raise DatasetError(path, number, "a row must be a text, a comma and a label")
         label = cells[1].strip()

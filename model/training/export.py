@@ -16,6 +16,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from model.errors import ModelError
 from model.predictor import Predictor
 from model.training.fit import predict_rows
 from model.training.network import NetworkConfig
@@ -28,7 +29,7 @@ _OPSET: Final = 17
 _GATES: Final = (0, 3, 1, 2)
 
 
-class ParityError(Exception):
+class ParityError(ModelError):
     """The exported graph does not answer as Keras does. Carries the largest `difference` of probabilities."""
 
     def __init__(self, difference: float, sentences: int) -> None:

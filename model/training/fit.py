@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from tqdm import tqdm
 
+from model.errors import ModelError
 from model.text import SPECIAL_TOKENS, UNKNOWN, pad
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-class CheckpointError(Exception):
+class CheckpointError(ModelError):
     """A checkpoint cannot be resumed. Carries `path` and `reason`."""
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -80,6 +82,7 @@ def fit(
     *,
     max_len: int,
     folder: Path,
+    identity: Mapping[str, Any] | None = None,
     resume: bool = False,
     evaluate: Callable[[keras.Model], dict[str, float]] | None = None,
     show_progress: bool = True,
@@ -93,7 +96,8 @@ def fit(
         config: how to train.
         max_len: tokens a row is padded to where `by_length` is off.
         folder: takes `checkpoint/` while training runs.
-        resume: continue from `folder/checkpoint` if there is one.
+        identity: what else must be equal for a checkpoint to fit: shapes, vocabulary, data; anything JSON can hold.
+        resume: continue from `folder/checkpoint` if there is one; otherwise what is there is removed.
         evaluate: called after each epoch; its "score" decides what the best epoch is.
         show_progress: whether to draw a progress bar.
 
@@ -101,9 +105,11 @@ def fit(
         The network with the weights of the best epoch (the last one without `patience`), and how training went.
 
     Raises:
-        CheckpointError: the checkpoint is of another configuration, or unreadable.
+        CheckpointError: the checkpoint is of another configuration or identity, or unreadable.
     """
-    checkpoint = _Checkpoint(folder / "checkpoint", config)
+    checkpoint = _Checkpoint(folder / "checkpoint", config, identity or {})
+    if not resume:
+        checkpoint.remove()
     progress = Progress()
     network.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),
@@ -188,12 +194,16 @@ def _padded(
 class _Checkpoint:
     """The files that let a training go on: the network with its optimizer, the best weights, and the progress."""
 
-    def __init__(self, folder: Path, config: FitConfig) -> None:
+    def __init__(self, folder: Path, config: FitConfig, identity: Mapping[str, Any]) -> None:
         self._folder = folder
-        self._config = asdict(config)
+        # As JSON gives it back, to compare with what a file holds. A finished training may be made longer.
+        self._identity = json.loads(json.dumps({**asdict(config), "epochs": None, **identity}))
         self._network = folder / "latest.keras"
         self._best = folder / "best.weights.h5"
         self._state = folder / "progress.json"
+
+    def remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def exists(self) -> bool:
         return self._state.is_file()
@@ -202,8 +212,8 @@ class _Checkpoint:
         self._folder.mkdir(parents=True, exist_ok=True)
         fresh = self._folder / "fresh.keras"
         network.save(fresh)
-        fresh.replace(self._network)  # a training killed here goes on from the epoch before
-        text = json.dumps({"config": self._config, "progress": asdict(progress)})
+        fresh.replace(self._network)  # a training killed before the next line repeats an epoch
+        text = json.dumps({"identity": self._identity, "progress": asdict(progress)})
         (self._folder / "fresh.json").write_text(text, encoding="utf-8")
         (self._folder / "fresh.json").replace(self._state)
 
@@ -220,9 +230,8 @@ class _Checkpoint:
     def load(self) -> tuple[keras.Model, Progress]:
         try:
             state = json.loads(self._state.read_text(encoding="utf-8"))
-            ignored = {"epochs": None}  # a finished training may be made longer
-            if {**state["config"], **ignored} != {**self._config, **ignored}:
-                raise CheckpointError(self._folder, "it was made with other settings")
+            if state["identity"] != self._identity:
+                raise CheckpointError(self._folder, "it was made with other settings or other data")
             return keras.models.load_model(self._network), Progress(**state["progress"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(self._folder, "its files are damaged") from error

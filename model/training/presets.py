@@ -41,7 +41,6 @@ PRESETS: Final[Mapping[str, Preset]] = {
             embedding_dropout=0.35,
             train_embedding=True,
             masked=True,
-            bidirectional=True,
             pooling="max",
         ),
         fit=FitConfig(epochs=60, batch_size=64, learning_rate=2e-3, patience=8, word_dropout=0.1, by_length=True),

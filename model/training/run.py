@@ -5,29 +5,29 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import keras
 import numpy as np
 
-from model.bundle import BundleConfig, Confidence, load_bundle, save_bundle
+from model.bundle import Bundle, BundleConfig, Confidence, save_bundle
 from model.labels import Label, load_labels
 from model.predictor import Predictor
-from model.text import encode
+from model.text import UNKNOWN, encode
 from model.training.calibrate import Calibration, calibrate, cross_entropy_of
 from model.training.card import render_card
 from model.training.datasets import (
     SEED_LABELS,
     DatasetError,
     Example,
-    best_among,
     hard_targets,
     load_examples,
+    load_task,
     soft_targets,
 )
-from model.training.embeddings import build_embedding, load_glove
+from model.training.embeddings import build_embedding
 from model.training.evaluate import evaluate
 from model.training.export import MINIMUM_SENTENCES, check_parity, export_graph
 from model.training.fit import fit, predict_rows, set_seed
@@ -86,39 +86,24 @@ def train(
     Raises:
         DatasetError, LabelsError: a data file is wrong.
         CheckpointError: `resume` found a checkpoint that does not fit.
-        ParityError: the exported graph does not answer as Keras does.
+        ParityError: the exported graph does not answer as Keras does; `out` then holds no new bundle.
     """
     started = time.monotonic()
     labels = labels_of(preset)
-    examples = [example for path in sources.train for example in _load(path, preset, labels)]
-    if sources.rows is not None:
-        chosen = np.random.default_rng(seed).permutation(len(examples))[: sources.rows]
-        examples = [examples[i] for i in chosen]
-    dev = _load(sources.dev, preset, labels) if sources.dev else []
-    if preset.fit.patience is not None and not dev:
-        raise DatasetError(sources.train[0], 1, f"the preset {name} needs development rows beside the training rows")
-    fingerprints = {
-        "data": _fingerprints(*sources.train),
-        "dev": _fingerprints(sources.dev) if sources.dev else {},
-    }
+    data = _load_data(name, preset, sources, labels, seed)
     set_seed(seed)
 
-    texts = [example.text for example in examples]
+    texts = [example.text for example in data.train]
     # The label emoji get a token each, so that the network can read them in a message too.
     embedding = build_embedding(texts, size=preset.vocabulary_size, labels=labels if preset.no_reaction else ())
     vocabulary = embedding.vocabulary
     max_len = preset.max_len or max(len(encode(text, vocabulary, 4000)) for text in texts)
     config = replace(preset.network, outcomes=len(labels) + preset.no_reaction)
     network = build_network(config, embedding.vectors)
-    log.info(
-        "rows=%d vocabulary=%d max_len=%d parameters=%d", len(texts), len(vocabulary), max_len, network.count_params()
-    )
+    log.info("rows=%d vocabulary=%d max_len=%d", len(texts), len(vocabulary), max_len)
 
-    unknown = [1]
-    rows = [encode(text, vocabulary, max_len) or unknown for text in texts]
-    dev_rows = [encode(example.text, vocabulary, max_len) or unknown for example in dev]
-    targets = soft_targets(examples, labels, True) if preset.no_reaction else hard_targets(examples, labels)
-    dev_targets = soft_targets(dev, labels, preset.no_reaction)
+    dev_rows = _encode(data.dev, vocabulary, max_len)
+    dev_targets = soft_targets(data.dev, labels, preset.no_reaction)
 
     def score(network: keras.Model) -> dict[str, float]:
         probabilities = predict_rows(network, dev_rows, max_len)
@@ -127,20 +112,22 @@ def train(
 
     run_folder = out / "run"
     run_folder.mkdir(parents=True, exist_ok=True)
+    words_digest = hashlib.sha256("\n".join(embedding.words).encode()).hexdigest()
     network, progress = fit(
         network,
-        rows,
-        targets,
+        _encode(data.train, vocabulary, max_len),
+        soft_targets(data.train, labels, True) if preset.no_reaction else hard_targets(data.train, labels),
         replace(preset.fit, seed=seed),
         max_len=max_len,
         folder=run_folder,
+        identity={"network": asdict(config), "vocabulary": words_digest, **data.fingerprints},
         resume=resume,
-        evaluate=score if dev else None,
+        evaluate=score if data.dev else None,
         show_progress=show_progress,
     )
 
     calibration = Calibration(temperature=1.0, confidence=Confidence(), threshold=0.0)
-    if dev:
+    if data.dev:
         logits = np.log(np.maximum(predict_rows(network, dev_rows, max_len), 1e-12))
         calibration = calibrate(
             logits.astype(np.float64),
@@ -148,66 +135,103 @@ def train(
             no_reaction=preset.no_reaction,
             target_precision=preset.target_precision,
         )
-    bundle_config = BundleConfig(
-        max_len=max_len,
-        pads_count=not config.masked,
-        no_reaction=preset.no_reaction,
-        temperature=calibration.temperature,
-        confidence=calibration.confidence,
-        threshold=calibration.threshold,
-        training={
-            "preset": name,
-            "seed": seed,
-            "epochs": progress.epoch,
-            "best_epoch": progress.best_epoch,
-            "rows": len(examples),
-            **fingerprints,
-        },
+    bundle = Bundle(
+        path=out,
+        config=BundleConfig(
+            max_len=max_len,
+            pads_count=not config.masked,
+            no_reaction=preset.no_reaction,
+            temperature=calibration.temperature,
+            confidence=calibration.confidence,
+            threshold=calibration.threshold,
+            training={
+                "preset": name,
+                "seed": seed,
+                "epochs": progress.epoch,
+                "best_epoch": progress.best_epoch,
+                "rows": len(data.train),
+                **data.fingerprints,
+            },
+        ),
+        labels=labels,
+        vocabulary=vocabulary,
+        graph=export_graph(network, config),
     )
-    graph = export_graph(network, config)
-    content: dict[str, Any] = {"config": bundle_config, "labels": labels, "words": embedding.words, "graph": graph}
-    save_bundle(out, **content, metrics={}, card="")
-    predictor = Predictor(load_bundle(out))
-    parity = check_parity(network, predictor, _parity_texts(texts))
-
-    summary: dict[str, Any] = {"preset": name, "seed": seed, "epochs": progress.epoch, "parity": parity}
-    shown = (examples, predictor.predict_batch(texts))
-    if dev:
-        shown = (dev, predictor.predict_batch([example.text for example in dev]))
-        summary["dev"] = evaluate(*shown, calibration.threshold)
-    if sources.test:
-        test = _load(sources.test, preset, labels)
-        shown = (test, predictor.predict_batch([example.text for example in test]))
-        summary["test"] = evaluate(*shown, calibration.threshold)
-        summary["test_accuracy"] = summary["test"]["acceptable_at_1"]
-    save_bundle(out, **content, metrics=summary, card=render_card(bundle_config, labels, len(vocabulary), summary))
+    predictor = Predictor(bundle)
+    parity = check_parity(network, predictor, parity_texts(texts))
+    summary = {"preset": name, "seed": seed, "epochs": progress.epoch, "parity": parity} | _report(
+        data, predictor, run_folder
+    )
+    save_bundle(bundle, metrics=summary, card=render_card(bundle, summary))
     draw_curves(progress, run_folder / "curves.png")
-    draw_confusion(*shown, labels, calibration.threshold, run_folder / "confusion.png")
     (run_folder / "history.json").write_text(json.dumps(progress.history, indent=1), encoding="utf-8")
     return {**summary, "seconds": round(time.monotonic() - started, 1)}
 
 
-def _load(path: Path, preset: Preset, labels: Sequence[Label]) -> list[Example]:
-    if preset.no_reaction:
-        return load_examples(path, labels)
-    examples = best_among(load_examples(path, load_labels(DATA / "labels.tsv")), labels)
-    if not examples:
-        raise DatasetError(path, 1, f"no row's best emoji is one of {' '.join(label.emoji for label in labels)}")
-    return examples
+def parity_texts(texts: Sequence[str]) -> list[str]:
+    """Sentences for the parity check: of `texts` and, where they are few, of the corpus, evenly over all lengths.
 
-
-def _parity_texts(texts: Sequence[str]) -> list[str]:
-    """`MINIMUM_SENTENCES` or more of all lengths: training texts and, where they are few, pairs of them."""
-    chosen = list(dict.fromkeys(texts))[: 4 * MINIMUM_SENTENCES]
-    words, _ = load_glove()
+    Without a corpus (outside a source checkout), pairs of `texts` make up the number.
+    """
+    corpus = DATA / "chat" / "train"
+    pool = list(dict.fromkeys(texts))
+    if len(pool) < 4 * MINIMUM_SENTENCES and corpus.is_dir():
+        known = load_labels(DATA / "labels.tsv")
+        pool = list(dict.fromkeys([*pool, *(example.text for example in load_examples(corpus, known))]))
     rng = np.random.default_rng(0)
-    while len(chosen) < MINIMUM_SENTENCES:
-        first, second = (chosen[i] for i in rng.integers(len(chosen), size=2))
-        chosen.append(f"{first} {second} {words[rng.integers(5000)]}")
-        chosen = list(dict.fromkeys(chosen))
-    return chosen
+    while len(pool) < MINIMUM_SENTENCES:
+        pool = list(dict.fromkeys([*pool, " ".join(pool[i] for i in rng.integers(len(pool), size=2))]))
+    pool.sort(key=len)
+    return [pool[i] for i in np.linspace(0, len(pool) - 1, min(len(pool), 4 * MINIMUM_SENTENCES)).astype(int)]
 
 
-def _fingerprints(*paths: Path) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Data:
+    train: list[Example]
+    dev: list[Example]
+    test: list[Example]
+    fingerprints: Mapping[str, Mapping[str, str]]
+
+
+def _load_data(name: str, preset: Preset, sources: Sources, labels: Sequence[Label], seed: int) -> _Data:
+    """Read all data, so that a bad line ends the training before it begins."""
+    known = load_labels(DATA / "labels.tsv")
+    splits: dict[str, list[Example]] = {}
+    fingerprints: dict[str, dict[str, str]] = {}
+    for split, paths in (("data", sources.train), ("dev", [sources.dev]), ("test", [sources.test])):
+        present = [path for path in paths if path]
+        splits[split] = [example for path in present for example in load_task(path, labels, known, preset.no_reaction)]
+        fingerprints[split] = _fingerprints(present)
+    rows = splits["data"]
+    if preset.fit.patience is not None and not splits["dev"]:
+        raise DatasetError(sources.train[0], 1, f"the preset {name} needs development rows beside the training rows")
+    if sources.rows is not None:
+        rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))[: sources.rows]]
+    return _Data(rows, splits["dev"], splits["test"], fingerprints)
+
+
+def _report(data: _Data, predictor: Predictor, run_folder: Path) -> dict[str, Any]:
+    """Scores on dev and test, where there are any, and the confusion picture of the last."""
+    summary: dict[str, Any] = {}
+    threshold = predictor.threshold
+    shown = data.train
+    for split, examples in (("dev", data.dev), ("test", data.test)):
+        if examples:
+            shown = examples
+            predictions = predictor.predict_batch([example.text for example in examples])
+            summary[split] = evaluate(examples, predictions, threshold)
+    if "test" in summary:
+        summary["test_accuracy"] = summary["test"]["acceptable_at_1"]
+    predictions = predictor.predict_batch([example.text for example in shown])
+    draw_confusion(shown, predictions, predictor.bundle.labels, threshold, run_folder / "confusion.png")
+    return summary
+
+
+def _encode(examples: Sequence[Example], vocabulary: Mapping[str, int], max_len: int) -> list[list[int]]:
+    return [encode(example.text, vocabulary, max_len) or [vocabulary[UNKNOWN]] for example in examples]
+
+
+def _fingerprints(paths: Sequence[Path]) -> dict[str, str]:
+    """SHA-256 of each data file, by the last two parts of its path: provenance must name no place on a machine."""
     files = [file for path in paths for file in (sorted(path.glob("*.tsv")) if path.is_dir() else [path])]
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return {"/".join(file.parts[-2:]): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

@@ -78,11 +78,17 @@ async def test_mentions_in_the_text_reach_nobody(server: Server) -> None:
     assert request.json["data"]["allowed_mentions"] == {"parse": []}
 
 
-async def test_a_failure_is_answered_and_logged_once(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_is_answered_and_logged_once(
+    server: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert isinstance(server.environment.bot, EmojiBot)
     cog = server.environment.bot.get_cog("Predict")
     assert isinstance(cog, Predict)
-    await cog._service.close()
+
+    def broken(texts: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cog._service.predictor, "predict_batch", broken)
     server.environment.check_errors = False
     result = await server.alice.slash(server.channel, "predict", text="hello there")
 

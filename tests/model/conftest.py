@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from model.bundle import BundleConfig, Confidence, load_bundle, save_bundle
+from model.bundle import Bundle, BundleConfig, Confidence, load_bundle, save_bundle
 from model.labels import Label
 from model.predictor import Predictor
 from model.text import SPECIAL_TOKENS
@@ -47,8 +47,8 @@ def toy_bundle(
     vectors = np.random.default_rng(0).normal(size=(len(toy_words), 50)).astype(np.float16).astype(np.float32)
     set_seed(0)
     folder = tmp_path_factory.mktemp("toy") / "bundle"
-    save_bundle(
-        folder,
+    bundle = Bundle(
+        path=folder,
         config=BundleConfig(
             max_len=12,
             pads_count=False,
@@ -59,11 +59,10 @@ def toy_bundle(
             training={"preset": "toy"},
         ),
         labels=toy_labels,
-        words=toy_words,
+        vocabulary={word: index for index, word in enumerate(toy_words)},
         graph=export_graph(build_network(shape, vectors), shape),
-        metrics={"preset": "toy"},
-        card="# Model card: toy\n",
     )
+    save_bundle(bundle, metrics={"preset": "toy"}, card="# Model card: toy\n")
     return folder
 
 

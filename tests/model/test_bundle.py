@@ -72,15 +72,7 @@ def test_a_bundle_half_written_is_none(bundle_copy: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(OSError, match="No space"):
-        save_bundle(
-            bundle_copy,
-            config=bundle.config,
-            labels=bundle.labels,
-            words=tuple(bundle.vocabulary),
-            graph=bundle.graph,
-            metrics={},
-            card="",
-        )
+        save_bundle(bundle, metrics={}, card="")
 
     assert refusal(bundle_copy).path == bundle_copy
 

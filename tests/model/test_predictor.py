@@ -1,6 +1,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from math import exp
 
 import numpy as np
 import pytest
@@ -168,22 +169,17 @@ def test_softmax_of_huge_logits_stays_finite() -> None:
 
 
 def test_confidence_is_by_default_the_probability_of_the_first_emoji() -> None:
-    outcomes = np.array([[0.5, 0.2, 0.3], [0.1, 0.15, 0.75]])
-    assert confidence(outcomes, True, Confidence()) == pytest.approx([0.5, 0.15])
-    assert confidence(outcomes, False, Confidence()) == pytest.approx([0.5, 0.75])
+    assert confidence(0.5, 0.3, Confidence()) == pytest.approx(0.5)
+    assert confidence(0.15, 0.0, Confidence()) == pytest.approx(0.15)
 
 
 def test_confidence_reads_the_top_the_silence_and_the_share() -> None:
-    outcomes = np.array([[0.5, 0.2, 0.3]])
-    one, top, silence, share = confidence_features(outcomes, True)[0]
+    top, silence, share = confidence_features(0.5, 0.3)
 
-    assert (one, top) == pytest.approx((1, 0))
-    assert (np.exp(silence), np.exp(share)) == pytest.approx((0.3, 0.5 / 0.7))
-    assert confidence(outcomes, True, Confidence(1, 2, 3, 4))[0] == pytest.approx(
-        1 / (1 + np.exp(-(1 + 3 * silence + 4 * share)))
-    )
+    assert (top, exp(silence), exp(share)) == pytest.approx((0.0, 0.3, 0.5 / 0.7))
+    assert confidence(0.5, 0.3, Confidence(1, 2, 3, 4)) == pytest.approx(1 / (1 + exp(-(1 + 3 * silence + 4 * share))))
 
 
-def test_certain_outcomes_have_finite_confidence() -> None:
-    outcomes = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    assert np.isfinite(confidence(outcomes, True, Confidence(1, 2, -3, 4))).all()
+@given(st.floats(0, 1), st.floats(0, 1), st.lists(st.floats(-1e3, 1e3), min_size=4, max_size=4))
+def test_confidence_is_always_a_probability(top: float, silence: float, weights: list[float]) -> None:
+    assert 0 <= confidence(top, silence, Confidence(*weights)) <= 1

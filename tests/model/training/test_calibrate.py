@@ -2,6 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from model.bundle import Confidence
 from model.predictor import confidence, confidence_features, softmax
 from model.training.calibrate import (
     calibrate,
@@ -22,6 +23,15 @@ def sampled(logits: Floats, seed: int = 0) -> Floats:
     shares = softmax(logits.astype(np.float32)).cumsum(axis=1)
     drawn = (np.random.default_rng(seed).random((len(logits), 1)) > shares[:, :-1]).sum(axis=1)
     return np.asarray(np.eye(logits.shape[1])[drawn])
+
+
+def confidences(outcomes: npt.NDArray[np.float32], no_reaction: bool, weights: Confidence) -> Floats:
+    """The confidence of each row."""
+    emoji = outcomes[:, :-1] if no_reaction else outcomes
+    silences = outcomes[:, -1].tolist() if no_reaction else [0.0] * len(outcomes)
+    return np.array(
+        [confidence(max(row), silence, weights) for row, silence in zip(emoji.tolist(), silences, strict=True)]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +59,7 @@ def test_the_confidence_means_what_it_says(logits: Floats, no_reaction: bool) ->
     outcomes = softmax((logits * 1.7 / result.temperature).astype(np.float32))
     emoji = outcomes[:, :-1] if no_reaction else outcomes
     fits = targets[np.arange(ROWS), emoji.argmax(axis=1)] > 0
-    scores = confidence(outcomes, no_reaction, result.confidence)
+    scores = confidences(outcomes, no_reaction, result.confidence)
     assert expected_calibration_error(scores.tolist(), fits.tolist()) < 0.03
     assert fits[scores >= result.threshold].mean() == pytest.approx(0.8, abs=0.01)
 
@@ -64,9 +74,10 @@ def test_without_a_no_reaction_outcome_its_weights_are_zero(logits: Floats) -> N
 
 @pytest.mark.parametrize("fit", [True, False])
 def test_rows_that_all_fit_or_all_fail_still_give_finite_weights(logits: Floats, fit: bool) -> None:
-    features = confidence_features(softmax(logits.astype(np.float32)), True)
+    outcomes = softmax(logits.astype(np.float32))
+    features = np.array([confidence_features(float(row[:-1].max()), float(row[-1])) for row in outcomes])
     weights = fit_confidence(features, np.full(ROWS, fit), True)
-    scores = confidence(softmax(logits.astype(np.float32)), True, weights)
+    scores = confidences(outcomes, True, weights)
 
     assert np.isfinite([weights.bias, weights.top, weights.silence, weights.share]).all()
     assert (scores > 0.9).all() if fit else (scores < 0.1).all()
