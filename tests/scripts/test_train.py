@@ -67,13 +67,13 @@ def test_a_checkpoint_that_does_not_fit_is_one_sentence_on_stderr_and_status_2(
     rows = write_tsv(tmp_path / "rows.tsv")
     checkpoint = tmp_path / "out" / "run" / "checkpoint"
     checkpoint.mkdir(parents=True)
-    (checkpoint / "progress.json").write_text('{"config": {}, "progress": {}}', encoding="utf-8")
+    (checkpoint / "progress.json").write_text('{"identity": {}, "progress": {}}', encoding="utf-8")
 
     arguments = ["--preset", "chat", "--data", str(rows), "--dev", str(rows), "--out", str(tmp_path / "out")]
     assert main([*arguments, "--resume"]) == 2
 
     sentence = capsys.readouterr().err.splitlines()[-1]
-    assert sentence == f"The checkpoint {checkpoint} cannot be resumed: it was made with other settings."
+    assert sentence == f"The checkpoint {checkpoint} cannot be resumed: it was made with other settings or other data."
 
 
 def test_without_the_extra_the_missing_package_is_named(

@@ -44,9 +44,11 @@ async def connected(server: WireServer, settings: Settings) -> AsyncIterator[Emo
 
 
 @asynccontextmanager
-async def process(server: WireServer, folder: Path, token: str = TOKEN) -> AsyncIterator[Process]:
-    """The bot's process, in a folder without .env. It reacts to whatever it may and logs nothing below an error."""
-    settings = {"DISCORD_TOKEN": token, "THRESHOLD": "0", "LOG_LEVEL": "ERROR"}
+async def process(
+    server: WireServer, folder: Path, token: str = TOKEN, log_level: str = "ERROR"
+) -> AsyncIterator[Process]:
+    """The bot's process, in a folder without .env. It reacts to whatever it may."""
+    settings = {"DISCORD_TOKEN": token, "THRESHOLD": "0", "LOG_LEVEL": log_level}
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PROGRAM, server.api_url, server.gateway_url),
         cwd=folder,

@@ -82,3 +82,9 @@ async def test_commands_are_sent_again_when_discord_has_others(server: WireServe
     server.commands[0]["description"] = "What it did in an older version"
     async with connected(server, settings):
         assert len(server.received(Route.SET_COMMANDS)) == 2
+
+
+async def test_a_refused_sync_leaves_the_reactions_at_work(server: WireServer, settings: Settings) -> None:
+    server.fail(Route.COMMANDS, Refusal(403, 50001, "Missing Access"))
+    async with connected(server, settings):
+        await server.until_reacted(await server.say("happy birthday, my friend"))

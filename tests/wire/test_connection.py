@@ -11,7 +11,7 @@ import pytest
 from bot.client import EmojiBot
 from bot.settings import Settings
 from tests.wire.bots import connected, end, process
-from tests.wire.server import CloseCode, Hang, Route, WireServer
+from tests.wire.server import TOKEN, CloseCode, Hang, Route, WireServer
 
 CLEAN: Final = 1000
 
@@ -102,3 +102,27 @@ async def test_a_discord_out_of_reach_ends_the_process_with_one_sentence(tmp_pat
     assert status == 2
     assert words.startswith("Discord cannot be reached: ")
     assert words.count("\n") == 1
+
+
+async def test_even_the_most_talkative_log_holds_no_message_text_and_no_token(
+    server: WireServer, tmp_path: Path
+) -> None:
+    async with process(server, tmp_path, log_level="DEBUG") as child:
+        await server.until_ready()
+        await server.until_reacted(await server.say("a most unmistakable sentence"))
+        child.terminate()
+        status, words = await end(child)
+    assert status == 0
+    assert "reacted emoji=" in words
+    assert "unmistakable" not in words
+    assert TOKEN not in words
+
+
+async def test_closing_with_reactions_waiting_drops_them_in_order(server: WireServer, settings: Settings) -> None:
+    server.fail(Route.ADD_REACTION, Hang())
+    async with connected(server, settings):
+        for _ in range(5):
+            await server.say("happy birthday, my friend")
+        await server.until_received(Route.ADD_REACTION)
+        await server.settle()
+    assert len(server.received(Route.ADD_REACTION)) == 1

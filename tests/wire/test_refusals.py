@@ -118,3 +118,14 @@ async def test_a_reply_that_never_comes_frees_its_channel_once_the_message_is_st
     (first,) = await server.until_received(Route.ADD_REACTION)
     await asyncio.sleep(max(0.0, first.at + 1.1 - time.monotonic()))
     await server.until_reacted(await server.say(TEXT))
+
+
+@pytest.mark.parametrize("code", [0, 40007, 50009])
+async def test_any_forbidden_reaction_silences_its_channel_for_a_while(server: WireServer, code: int) -> None:
+    server.fail(Route.ADD_REACTION, Refusal(403, code, "Forbidden"))
+    refused = await server.say(TEXT)
+    await server.until_received(Route.ADD_REACTION)
+    await server.say(TEXT)
+    elsewhere = await server.say(TEXT, channel=RANDOM)
+    await server.until_reacted(elsewhere)
+    assert _asked(server) == [refused, elsewhere]

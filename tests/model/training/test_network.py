@@ -45,7 +45,7 @@ def test_the_chat_preset_stays_a_two_layer_lstm_over_word_vectors() -> None:
 
     assert [name for name in layers_of(network) if name in ("Embedding", "LSTM", "Bidirectional")] == [
         "Embedding",
-        "Bidirectional",
+        "LSTM",
         "LSTM",
     ]
     np.testing.assert_array_equal(network.get_layer("embedding").get_weights()[0], VECTORS)
