@@ -47,6 +47,6 @@ PRESETS: Final[Mapping[str, Preset]] = {
         no_reaction=True,
         max_len=64,
         vocabulary_size=60_000,
-        target_precision=0.8,
+        target_precision=0.75,
     ),
 }

@@ -91,6 +91,8 @@ async def test_a_visitor_types_a_message_and_sees_the_reaction(demo: subprocess.
         await page.goto(_address(demo))
         reactions = page.locator(".reaction-chip")
         await expect(page.get_by_text("I GOT THE JOB!!!").last).to_be_visible()
+        # Until it has told the server its size, the page sends nothing.
+        await expect(page.get_by_text("Viewport updated").first).to_be_visible()
         before = await reactions.count()
 
         composer = page.locator("#channel-composer-input")

@@ -30,7 +30,7 @@ def test_without_json_a_person_reads_one_measure_a_line(tmp_path: Path, capsys: 
 def test_the_threshold_may_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = str(write_tsv(tmp_path / "rows.tsv"))
     reactions = []
-    for threshold in ("0", "1.1"):
+    for threshold in ("0", "1"):
         main(["--data", data, "--threshold", threshold, "--json"])
         reactions.append(json.loads(capsys.readouterr().out)["counts"]["reactions"])
 
@@ -68,3 +68,12 @@ def test_a_bad_file_or_bundle_is_one_sentence_on_stderr_and_status_2(
     ):
         assert main(arguments) == 2
         assert capsys.readouterr() == ("", f"{sentence}\n")
+
+
+@pytest.mark.parametrize("threshold", ["-0.1", "1.1", "nan", "half"])
+def test_a_threshold_that_is_no_share_is_refused(threshold: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--data", "rows.tsv", "--threshold", threshold])
+
+    assert caught.value.code == 2
+    assert "--threshold" in capsys.readouterr().err
