@@ -19,7 +19,7 @@ _OPENING: Final = (
     ("general", "mika", "good morning everyone, first coffee of the day is brewing"),
     ("general", "tomasz", "the plumber comes on thursday between 8 and 12"),
     ("general", "priya", "I GOT THE JOB!!! they called me this morning"),
-    ("general", "mika", "my train left 30 seconds before i reached the platform. of course it did"),
+    ("general", "mika", "locked myself out in my socks. again"),
     ("general", "tomasz", "can someone send me the link to the sign-up sheet"),
     ("general", "priya", "happy birthday tomasz, hope your day is full of cake"),
     ("game-night", "tomasz", "lobby is open, hop on in ten minutes?"),
