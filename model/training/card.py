@@ -43,6 +43,7 @@ def render_card(bundle: Bundle, summary: Mapping[str, Any]) -> str:
         "## Data and licences",
         "",
         *(f"- `{name}`, SHA-256 `{digest}`" for name, digest in {**training["data"], **training["dev"]}.items()),
+        "- The corpus of this project (`data/`) is under CC BY 4.0.",
         "- GloVe 6B word vectors (Pennington, Socher, Manning 2014), Public Domain Dedication and License",
         "",
     ]
@@ -52,7 +53,8 @@ def render_card(bundle: Bundle, summary: Mapping[str, Any]) -> str:
     lines += [
         "## Limits",
         "",
-        "- English only. Other languages read as unknown words, and the bot stays silent.",
+        "- English only. A message is left alone when most of its words are unknown, which is true of most other languages,",
+        "  but GloVe holds foreign words too.",
         "- The corpus is synthetic: it was written for this project and shows its writers' idea of chat.",
         "- It reads one message at a time: no thread, no picture, no link's content. Irony that needs these is lost.",
         "- Scores on the development rows are optimistic: epoch, temperature and threshold were chosen on them.",
