@@ -50,11 +50,10 @@ from pathlib import Path
 from bot.client import EmojiBot
 from bot.settings import Settings
 async def main():
-    bot = EmojiBot(Settings(model_dir=Path(sys.argv[1])))
-    await bot.prepare()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    await bot.close()
+    async with EmojiBot(Settings(model_dir=Path(sys.argv[1]))) as bot:
+        await bot.prepare()
+        print("ready", flush=True)
+        sys.stdin.readline()
 asyncio.run(main())
 """
 
@@ -153,6 +152,8 @@ def _bot_process(model: Path) -> tuple[float, float]:
         elapsed = time.perf_counter() - started
         resident = psutil.Process(process.pid).memory_info().rss / 1e6
         process.stdin.write("\n")
+    if process.returncode != 0:
+        raise RuntimeError(f"The bot process ended with {process.returncode}.")
     return elapsed, resident
 
 
