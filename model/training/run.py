@@ -206,6 +206,8 @@ def _load_data(name: str, preset: Preset, sources: Sources, labels: Sequence[Lab
     if preset.fit.patience is not None and not splits["dev"]:
         raise DatasetError(sources.train[0], 1, f"the preset {name} needs development rows beside the training rows")
     if sources.rows is not None:
+        if sources.rows > len(rows):
+            raise DatasetError(sources.train[0], 1, f"there are {len(rows)} rows and {sources.rows} were asked for")
         rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))[: sources.rows]]
     return _Data(rows, splits["dev"], splits["test"], fingerprints)
 
