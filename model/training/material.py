@@ -1,0 +1,101 @@
+"""What an evaluation is about: the files of a split, and the rows that baselines learn from. Needs no TensorFlow."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from model.bundle import LABELS_FILE, Bundle
+from model.labels import load_labels
+from model.training.annotations import annotated_examples, load_annotations
+from model.training.datasets import DatasetError, Example, load_examples, load_pairs, load_task
+from model.training.public import goemotions_texts, natural_tweets
+
+Split = Literal["dev", "test"]
+
+_PUBLIC_TEXTS: Final[Mapping[str, Callable[[Path], Sequence[str]]]] = {
+    "goemotions": lambda folder: goemotions_texts(folder, "train"),
+    "tweets_natural": lambda folder: [text for text, _ in natural_tweets(folder)],
+}
+"""The messages of each public data set that has annotations, by the name of its folder below `annotations`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Messages to score predictions on. All but `rows` may be missing.
+
+    Args:
+        rows: of this project's own corpus, so that their text may be shown.
+        files: SHA-256 of each file read, by its place in the corpus; a file from elsewhere by its name.
+        annotated: public messages with what fits them, by source; their text must not be shown.
+        pairs: minimal pairs.
+        unreadable: lines that nobody can read; no reaction fits.
+        emojify: rows of the seed's task.
+    """
+
+    rows: Sequence[Example]
+    files: Mapping[str, str]
+    annotated: Mapping[str, Sequence[Example]] = field(default_factory=dict)
+    pairs: Sequence[tuple[Example, Example]] = ()
+    unreadable: Sequence[Example] = ()
+    emojify: Sequence[Example] = ()
+
+
+def load_material(
+    corpus: Path, split: Split, bundle: Bundle, *, public: Path | None = None, emojify: Path | None = None
+) -> Material:
+    """Read what there is for a split.
+
+    Args:
+        corpus: the folder of the corpus: `chat/SPLIT.tsv` and, where present, `chat/pairs_SPLIT.tsv`,
+            `chat/unreadable_SPLIT.tsv` and `annotations/*/SPLIT.tsv`.
+        split: which rows.
+        bundle: what is to be scored. One that cannot be silent gets only the rows about its labels.
+        public: the folder of the public files; without it there are no annotated messages.
+        emojify: a file of the seed's format.
+
+    Raises:
+        ModelError: a file is wrong, or an annotated message is not in its public file.
+    """
+    known = load_labels(corpus / LABELS_FILE)
+    silent = bundle.config.no_reaction
+    chat = corpus / "chat"
+    rows, pairs, unreadable = (chat / f"{name}{split}.tsv" for name in ("", "pairs_", "unreadable_"))
+    annotations = sorted(corpus.glob(f"annotations/*/{split}.tsv")) if public and silent else []
+    extra = [path for path in (pairs, unreadable) if silent and path.is_file()]
+    named = {path.relative_to(corpus).as_posix(): path for path in (rows, *extra, *annotations)}
+    if emojify:
+        named[emojify.name] = emojify
+    return Material(
+        rows=load_task(rows, bundle.labels, known, silent),
+        annotated={path.parent.name: _load_annotated(path, bundle, public) for path in annotations if public},
+        pairs=load_pairs(pairs, bundle.labels) if pairs in extra else (),
+        unreadable=load_examples(unreadable, bundle.labels) if unreadable in extra else (),
+        emojify=load_examples(emojify, known) if emojify else (),
+        files={name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named.items()},
+    )
+
+
+def load_training(corpus: Path, bundle: Bundle) -> list[Example]:
+    """The training rows of a corpus that a model like `bundle` is about: messages, minimal pairs, unreadable lines.
+
+    Raises:
+        ModelError: a file is wrong.
+    """
+    chat = corpus / "chat"
+    known = load_labels(corpus / LABELS_FILE)
+    present = [path for path in (chat / "pairs.tsv", chat / "unreadable.tsv") if path.is_file()]
+    paths = [chat / "train", *(present if bundle.config.no_reaction else ())]
+    return [example for path in paths for example in load_task(path, bundle.labels, known, bundle.config.no_reaction)]
+
+
+def _load_annotated(path: Path, bundle: Bundle, public: Path) -> list[Example]:
+    source = path.parent.name
+    if source not in _PUBLIC_TEXTS:
+        raise DatasetError(path, 1, f"{source} is none of the public data sets ({', '.join(_PUBLIC_TEXTS)})")
+    annotations = load_annotations(path, bundle.labels)
+    examples = annotated_examples(annotations, _PUBLIC_TEXTS[source](public))
+    if len(examples) < len(annotations):
+        raise DatasetError(path, 1, f"the public file holds {len(examples)} of its {len(annotations)} messages")
+    return examples
