@@ -1,7 +1,9 @@
 """Synchronous inference: texts in, predictions out, on one bundle with ONNX Runtime."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import exp, log
 from pathlib import Path
 from typing import Final
@@ -11,11 +13,13 @@ import numpy.typing as npt
 import onnxruntime
 
 from model.bundle import MODEL_FILE, PRETRAINED, Bundle, BundleError, Confidence, load_bundle
-from model.text import UNKNOWN, encode, pad
+from model.text import MAX_CHARACTERS, UNKNOWN, encode, pad, word_spans
 
 Floats = npt.NDArray[np.float32]
 
 CANDIDATES: Final = 5
+MAX_EXPLAINED: Final = 64
+"""Words of a message that are explained; those beyond stay in the text, unexplained."""
 _SMALL: Final = 1e-9
 _LARGE: Final = 700.0  # exp of more overflows
 _KNOWN_SHARE: Final = 0.5
@@ -47,6 +51,20 @@ class Prediction:
     def emoji(self, threshold: float) -> str | None:
         """The first candidate if the message is legible and its confidence reaches the threshold, else None."""
         return self.candidates[0].emoji if 0.0 < self.confidence >= threshold else None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How much each word of a message pushed the first candidate.
+
+    Args:
+        prediction: what is explained.
+        words: the words that the network read (64 at most), as they were typed and in their order. Each has its
+            weight: by how much it raises the log-odds of the first candidate, negative where it lowers them.
+    """
+
+    prediction: Prediction
+    words: tuple[tuple[str, float], ...]
 
 
 class Predictor:
@@ -86,6 +104,29 @@ class Predictor:
             return []
         rows = self.encode(texts)
         return [self._prediction(row, outcome) for row, outcome in zip(rows, self.probabilities(rows), strict=True)]
+
+    def explain(self, text: str) -> Explanation:
+        """Predict for one message, and weigh its words by leaving each out, all in one run of the network.
+
+        A word weighs the log-odds of the first candidate less those for the text without the word (Li, Monroe and
+        Jurafsky, 2016, "Understanding Neural Networks through Representation Erasure"). They compare log-likelihoods;
+        log-odds do not flatten near a probability of 1 either. Weights need not add up: of "so so", each may weigh
+        little. A message without its only word is `<unk>`, as any message without tokens.
+        """
+        text = text[:MAX_CHARACTERS]
+        spans = list(islice(word_spans(text), MAX_EXPLAINED))
+        # Cut to what the network reads, or an unread word would move up into the place of the one left out.
+        last = bisect_left(spans, self.bundle.config.max_len, key=lambda span: len(self.encode([text[: span[1]]])[0]))
+        read = text[: spans[last][1]] if last < len(spans) else text
+        del spans[last + 1 :]
+        rows = self.encode([text, *(read[:start] + read[end:] for start, end in spans)])
+        outcomes = self.probabilities(rows)
+        prediction = self._prediction(rows[0], outcomes[0])
+        first = self._emoji.index(prediction.candidates[0].emoji)
+        log_odds = [_log_odds(probability) for probability in outcomes[:, first].tolist()]
+        words = (text[start:end] for start, end in spans)
+        weights = (log_odds[0] - without for without in log_odds[1:])
+        return Explanation(prediction, tuple(zip(words, weights, strict=True)))
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The vocabulary indices of each text, at most `max_len`, not padded; `<unk>` where a text has no token."""
@@ -130,7 +171,7 @@ def confidence_features(top: float, silence: float) -> tuple[float, float, float
     """
     top = min(max(top, _SMALL), 1 - _SMALL)
     mass = max(1 - silence, top)
-    return log(top / (1 - top)), log(max(silence, _SMALL)) if silence else 0.0, log(top / mass)
+    return _log_odds(top), log(max(silence, _SMALL)) if silence else 0.0, log(top / mass)
 
 
 def confidence(top: float, silence: float, weights: Confidence) -> float:
@@ -138,6 +179,11 @@ def confidence(top: float, silence: float, weights: Confidence) -> float:
     logit, log_silence, log_share = confidence_features(top, silence)
     score = weights.bias + weights.top * logit + weights.silence * log_silence + weights.share * log_share
     return 1 / (1 + exp(-score)) if score > -_LARGE else 0.0
+
+
+def _log_odds(probability: float) -> float:
+    clipped = min(max(probability, _SMALL), 1 - _SMALL)
+    return log(clipped / (1 - clipped))
 
 
 def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:

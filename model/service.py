@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from model.predictor import Prediction, Predictor
+from model.predictor import Explanation, Prediction, Predictor
 
 MAX_BATCH: Final = 64
 MAX_WAITING: Final = 1024
+MAX_EXPLAINING: Final = 8
+"""Explanations under way or waiting. Each may take as long as 65 predictions, and Discord waits 3 seconds."""
 
 
 class ServiceBusyError(Exception):
@@ -38,18 +40,30 @@ class _Request:
 
 
 class PredictionService:
-    """Answers `predict` from one worker thread, several requests at a time.
+    """Answers `predict` from one worker thread, several requests at a time, and `explain` from the same, one by one.
 
     Args:
         predictor: does the work, on the worker thread.
         max_batch: requests answered in one run of the network.
         max_waiting: requests that may wait; one more is refused with `ServiceBusyError`.
+        max_explaining: the same for explanations, the one under way included.
     """
 
-    def __init__(self, predictor: Predictor, *, max_batch: int = MAX_BATCH, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        *,
+        max_batch: int = MAX_BATCH,
+        max_waiting: int = MAX_WAITING,
+        max_explaining: int = MAX_EXPLAINING,
+    ) -> None:
         self.predictor = predictor
         self._max_batch = max_batch
         self._max_waiting = max_waiting
+        self._max_explaining = max_explaining
+        self._explaining = 0
+        # The thread takes what it is given in turn: with one explanation at a time, a prediction waits for one at most.
+        self._turn = asyncio.Lock()
         self._waiting: deque[_Request] = deque()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predictor")
         self._worker: asyncio.Task[None] | None = None
@@ -81,8 +95,26 @@ class PredictionService:
             self._worker = asyncio.create_task(self._work(), name="prediction-service")
         return await request.answer
 
+    async def explain(self, text: str) -> Explanation:
+        """Predict for one message and weigh its words, without blocking the event loop or holding up predictions.
+
+        Raises:
+            ServiceBusyError: too many explanations wait.
+            ServiceClosedError: the service is closed, or was before it came to this request.
+        """
+        if self._explaining >= self._max_explaining:
+            raise ServiceBusyError(self._explaining)
+        self._explaining += 1
+        try:
+            async with self._turn:
+                if self._closed:
+                    raise ServiceClosedError
+                return await asyncio.get_running_loop().run_in_executor(self._executor, self.predictor.explain, text)
+        finally:
+            self._explaining -= 1
+
     async def close(self) -> None:
-        """Refuse new requests, finish the batch under way, fail the rest. May be called twice."""
+        """Refuse new requests, finish what is under way, fail the rest. May be called twice."""
         self._closed = True
         while self._waiting:
             answer = self._waiting.popleft().answer
@@ -90,6 +122,8 @@ class PredictionService:
                 answer.set_exception(ServiceClosedError())
         if self._worker is not None:
             await asyncio.wait([self._worker])
+        async with self._turn:  # those that wait before it find the service closed
+            pass
         self._executor.shutdown(wait=False)
 
     async def _work(self) -> None:

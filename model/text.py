@@ -116,6 +116,9 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 
+# What stands between white space. Code and the mention of a subcommand may hold some: each is one token.
+_WORD: Final = re.compile(r"(?: ```(?s:.*?)``` | `[^`\n]+` | </[^:>\n]{1,100}:\d{1,20}> | \S )+", re.VERBOSE)
+
 _EMOTICONS: Final = (
     ("<angry>", re.compile(r">.*")),
     ("<brokenheart>", re.compile(r"</3+")),
@@ -218,13 +221,14 @@ def normalise(text: str) -> str:
     return visible if visible.isascii() else unicodedata.normalize("NFKC", visible).translate(_CHARACTERS)
 
 
-def tokenise(text: str, vocabulary: Mapping[str, int]) -> list[str]:
+def tokenise(text: str, vocabulary: Mapping[str, int], limit: int | None = None) -> list[str]:
     """Cut a message into lower-case tokens and marks.
 
     Args:
         text: the message as Discord delivers it.
         vocabulary: token to index, commoner words first. It decides between readings ("soooo" -> "so", not "soo");
             an empty one is allowed.
+        limit: how many tokens to return at most; None for all.
 
     Returns:
         The tokens. Words that are not in the vocabulary are among them as they stand.
@@ -233,6 +237,8 @@ def tokenise(text: str, vocabulary: Mapping[str, int]) -> list[str]:
     shouted = False
     previous = ""
     for match in _TOKEN.finditer(normalise(text)):
+        if limit is not None and len(tokens) >= limit:
+            break
         kind = match.lastgroup
         found = match.group()
         if kind == "word":
@@ -252,7 +258,12 @@ def tokenise(text: str, vocabulary: Mapping[str, int]) -> list[str]:
         elif kind is not None:
             tokens += _READERS[kind](found, vocabulary)
         previous = found
-    return tokens
+    return tokens[:limit]
+
+
+def word_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where each word of `text` starts and ends, as its writer sees words: cut at white space, code kept whole."""
+    return (match.span() for match in _WORD.finditer(text))
 
 
 def encode(text: str, vocabulary: Mapping[str, int], max_len: int) -> list[int]:
@@ -260,7 +271,7 @@ def encode(text: str, vocabulary: Mapping[str, int], max_len: int) -> list[int]:
     unknown = vocabulary.get(UNKNOWN, 1)
     number = vocabulary.get("<number>", unknown)
     indices = []
-    for token in tokenise(text, vocabulary)[:max_len]:
+    for token in tokenise(text, vocabulary, max_len):
         index = vocabulary.get(token)
         indices.append(index if index is not None else number if token[0].isdigit() else unknown)
     return indices

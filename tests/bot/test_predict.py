@@ -5,10 +5,11 @@ import pytest
 import simcord
 
 from bot.client import EmojiBot
-from bot.cogs.predict import Predict, prediction_embed
+from bot.cogs.predict import Predict, explanation_embed, prediction_embed
 from bot.policy import ServerSettings
 from bot.settings import Settings
-from model.predictor import Candidate, Prediction
+from model.predictor import Candidate, Explanation, Prediction, Predictor
+from model.service import MAX_EXPLAINING, ServiceBusyError
 from tests.bot.conftest import Server
 
 
@@ -106,3 +107,96 @@ def test_a_long_text_is_shortened_to_one_line_in_the_card() -> None:
     assert str(embed.description).startswith("> first line very")
     assert "\n" not in str(embed.description)
     assert str(embed.description).endswith("…")
+
+
+PREDICTION = Prediction((Candidate("🔥", 0.5),), 0.1, 0.6)
+
+
+def _fields(*words: tuple[str, float]) -> dict[str, list[str]]:
+    """What the card says below the candidates: the lines of each field."""
+    embed = explanation_embed("text", Explanation(PREDICTION, words), ServerSettings(0.5))
+    return {str(field.name): str(field.value).splitlines() for field in embed.fields[1:]}
+
+
+async def test_predict_explains_when_asked_to(server: Server) -> None:
+    text = "we won the finals!!!"
+    result = await server.alice.slash(server.channel, "predict", text=text, explain=True)
+
+    embed = _embed(result)
+    explained = explanation_embed(text, Predictor.load().explain(text), ServerSettings(0.0))
+    assert result.ephemeral
+    assert [(field.name, field.value) for field in embed.fields] == [(f.name, f.value) for f in explained.fields]
+    assert [str(field.name).split()[0] for field in embed.fields][:2] == ["Likeliest", "Words"]
+    assert server.channel.history() == []
+
+
+async def test_predict_does_not_explain_unasked(server: Server) -> None:
+    result = await server.alice.slash(server.channel, "predict", text="we won the finals!!!")
+
+    assert [field.name for field in _embed(result).fields] == ["Likeliest emoji"]
+
+
+async def test_an_explanation_repeats_no_mention(server: Server) -> None:
+    text = "@everyone @here <@123456789012345678> <@&123456789012345678>"
+    await server.alice.slash(server.channel, "predict", text=text, explain=True)
+
+    request = server.environment.http_requests[-1]
+    assert request.json is not None
+    data = request.json["data"]
+    assert data["allowed_mentions"] == {"parse": []}
+    words = "\n".join(field["value"] for field in data["embeds"][0]["fields"][1:])
+    assert "@\u200b" in words
+    assert not any(mention in words for mention in text.split())
+
+
+async def test_too_many_explanations_are_refused_with_a_friendly_word(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(server.environment.bot, EmojiBot)
+    cog = server.environment.bot.get_cog("Predict")
+    assert isinstance(cog, Predict)
+
+    async def busy(text: str) -> Explanation:
+        raise ServiceBusyError(MAX_EXPLAINING)
+
+    monkeypatch.setattr(cog._service, "explain", busy)
+    result = await server.alice.slash(server.channel, "predict", text="hello there", explain=True)
+
+    assert result.response is not None
+    assert result.response.content == "The model has its hands full right now. Try again in a moment."
+
+
+def test_the_words_stand_on_their_side_strongest_first() -> None:
+    assert _fields(("a", 0.7), ("b", -5.0), ("c", 2.5), ("d", 0.01), ("e", -0.1)) == {
+        "Words for 🔥": ["`███░░░ ×12 ` c", "`█░░░░░ ×2.0` a"],
+        "Words against 🔥": ["`██████ ÷99+` b", "`░░░░░░ ÷1.1` e"],
+    }
+
+
+def test_at_most_five_words_stand_on_each_side() -> None:
+    words = [(str(i), 1.0 + i) for i in range(9)] + [(str(-i), -1.0 - i) for i in range(9)]
+
+    assert [len(lines) for lines in _fields(*words).values()] == [5, 5]
+
+
+def test_a_message_in_which_no_word_stands_out_says_so() -> None:
+    assert _fields(("a", 0.01)) == _fields() == {"Words": ["No single word moves the odds of 🔥."]}
+
+
+def test_words_in_the_card_neither_format_nor_break() -> None:
+    words = ["**loud**", "<a:blob_cat:123456789012345678>", "```\na\n```", "@everyone"]
+    lines = _fields(*[(word, 3.0) for word in words])["Words for 🔥"]
+
+    assert [line.removeprefix("`██████ ×20 ` ") for line in lines] == [
+        r"\*\*loud\*\*",
+        r":blob\_cat:",
+        r"\`\`\` a \`\`\`",
+        "@\u200beveryone",
+    ]
+
+
+def test_the_longest_words_fit_into_the_card() -> None:
+    fields = _fields(*[("*" * 4000, weight) for weight in (1.0, -1.0) for _ in range(64)])
+
+    assert [len(lines) for lines in fields.values()] == [5, 5]
+    assert max(len("\n".join(lines)) for lines in fields.values()) <= 1024
