@@ -12,6 +12,7 @@ from scripts.arguments import make_parser
 
 _EXAMPLES = """examples:
   python -m scripts.train --preset chat --out runs/chat
+  python -m scripts.fetch_data && python -m scripts.train --public data/public --out runs/distilled
   python -m scripts.train --preset chat --data mine/ --dev mine-dev.tsv --out runs/mine --resume
   python -m scripts.train --preset emojify --data train.csv --test test.csv --out runs/emojify --seed 1
 
@@ -32,6 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--dev", type=Path, help="development rows, for early stopping and calibration (chat)")
     parser.add_argument("--test", type=Path, help="test rows, scored once at the end")
+    parser.add_argument(
+        "--public",
+        type=Path,
+        metavar="DIR",
+        help="also learn from a teacher that labels the public data in DIR (scripts.fetch_data; preset chat)",
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder that becomes the bundle")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and dropout (default: 0)")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in OUT/run")
@@ -47,7 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     corpus = DATA / "chat"
     preset = PRESETS[arguments.preset]
     dev = arguments.dev or (corpus / "dev.tsv" if preset.fit.patience is not None else None)
-    sources = Sources(arguments.data or default_training(), dev, arguments.test)
+    if arguments.public is not None and preset.distil is None:
+        parser.error(f"the preset {arguments.preset} does not learn from public data: leave --public out")
+    sources = Sources(arguments.data or default_training(), dev, arguments.test, public=arguments.public)
     try:
         summary = train(
             arguments.preset, preset, sources, arguments.out, seed=arguments.seed, resume=arguments.resume,
