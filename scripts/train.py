@@ -1,5 +1,6 @@
 """Train a model and save it as a bundle."""
 
+import importlib
 import json
 import logging
 import os
@@ -48,8 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         from model.training.presets import PRESETS
         from model.training.run import DATA, Sources, default_training, train
+
+        if arguments.public is not None:
+            importlib.import_module("model.training.distill")
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"Training needs the extra `train` ({error.name} is missing): pip install -e '.[train]'\n")
+        extra = "train" if arguments.public is None else "distill"
+        sys.stderr.write(f"This needs the extra `{extra}` ({error.name} is missing): pip install -e '.[{extra}]'\n")
         return 2
     corpus = DATA / "chat"
     preset = PRESETS[arguments.preset]

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from tqdm import tqdm
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer
 
 from model.errors import ModelError
 from model.text import normalise
@@ -116,7 +116,7 @@ class Teacher:
                     logits = network(*_padded([rows[i] for i in batch]))
                 loss = -(y[batch] * logits.float().log_softmax(-1)).sum(1).mean()
                 optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
                 optimizer.step()
                 schedule.step()

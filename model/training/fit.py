@@ -35,7 +35,7 @@ class FitConfig:
         epochs: passes over the data, at most.
         batch_size: rows a step.
         learning_rate: Adam's.
-        decay: whether the learning rate falls to nearly zero over all epochs, as a cosine (Loshchilov and Hutter, 2017).
+        decay: whether the learning rate falls to nearly zero over all epochs as a cosine (Loshchilov and Hutter, 2017).
         patience: epochs without a better score before training stops; None trains all epochs and keeps the last.
         word_dropout: share of words replaced by `<unk>` while training.
         by_length: whether batches hold rows of like length and are padded to it (masked networks only).

@@ -53,7 +53,12 @@ PRESETS: Final[Mapping[str, Preset]] = {
         target_precision=0.93,
         distil=DistilConfig(
             fit=FitConfig(
-                epochs=8, batch_size=128, learning_rate=3e-3, decay=True, word_dropout=0.1, by_length=True,
+                epochs=14,
+                batch_size=128,
+                learning_rate=3e-3,
+                decay=True,
+                word_dropout=0.1,
+                by_length=True,
                 checkpoint_every=1,
             ),
         ),

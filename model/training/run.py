@@ -32,7 +32,7 @@ from model.training.embeddings import MINIMUM_COUNT, build_embedding
 from model.training.evaluate import evaluate
 from model.training.export import MINIMUM_SENTENCES, check_parity, export_graph
 from model.training.fit import FitConfig, fit, predict_rows, set_seed
-from model.training.network import build_network
+from model.training.network import NetworkConfig, build_network
 from model.training.pictures import draw_confusion, draw_curves
 from model.training.presets import Preset
 from model.training.transfer import ANNOTATED, PublicRows, build_transfer_set, load_public_rows
@@ -109,7 +109,7 @@ def train(
     )
     vocabulary = embedding.vocabulary
     max_len = preset.max_len or max(len(encode(text, vocabulary, 4000)) for text in lesson.texts)
-    config = replace(preset.network, outcomes=len(labels) + preset.no_reaction)
+    config = replace(lesson.network, outcomes=len(labels) + preset.no_reaction)
     network = build_network(config, embedding.vectors)
     log.info("rows=%d vocabulary=%d max_len=%d", len(lesson.texts), len(vocabulary), max_len)
 
@@ -159,7 +159,9 @@ def train(
                 "epochs": progress.epoch,
                 "best_epoch": progress.best_epoch,
                 "rows": len(data.train),
-                **({"transfer_rows": len(lesson.texts), "annotated": len(data.public.annotated)} if data.public else {}),
+                **(
+                    {"transfer_rows": len(lesson.texts), "annotated": len(data.public.annotated)} if data.public else {}
+                ),
                 **data.fingerprints,
             },
         ),
@@ -206,11 +208,12 @@ class _Data:
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """What the network is shown: `targets` is float32 (len(texts), outcomes); `written` are the texts by people."""
+    """What which network is shown: `targets` is float32 (len(texts), outcomes); `written` are the texts by people."""
 
     texts: Sequence[str]
     targets: npt.NDArray[np.float32]
     written: Sequence[str]
+    network: NetworkConfig
     fit: FitConfig
     minimum_count: int
 
@@ -229,13 +232,19 @@ def _lesson(
     texts = [example.text for example in data.train]
     if data.public is None or preset.distil is None:
         targets = soft_targets(data.train, labels, True) if preset.no_reaction else hard_targets(data.train, labels)
-        return _Lesson(texts, targets, texts, preset.fit, MINIMUM_COUNT)
+        return _Lesson(texts, targets, texts, preset.network, preset.fit, MINIMUM_COUNT)
     transfer = build_transfer_set(
         data.train, data.public, labels, preset.distil,
         seed=seed, folder=folder, resume=resume, show_progress=show_progress,
     )  # fmt: skip
+    distil = preset.distil
     return _Lesson(
-        transfer.texts, transfer.targets, [*texts, *data.public.texts], preset.distil.fit, preset.distil.minimum_count
+        texts=transfer.texts,
+        targets=transfer.targets,
+        written=[*texts, *data.public.texts],
+        network=replace(preset.network, dropout=distil.dropout, embedding_dropout=distil.embedding_dropout),
+        fit=distil.fit,
+        minimum_count=distil.minimum_count,
     )
 
 

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,8 @@ class DistilConfig:
 
     Args:
         fit: how the network is trained on all rows.
+        dropout: the network's, in place of the preset's: so many rows need less of it.
+        embedding_dropout: the same of its embedding.
         teacher_epochs: passes of the teacher over the labelled rows.
         variants: texts made of each row of the corpus.
         label_weight: share of a labelled row's target that is its label; the rest is the teacher's word.
@@ -49,8 +52,10 @@ class DistilConfig:
     """
 
     fit: FitConfig
+    dropout: float = 0.3
+    embedding_dropout: float = 0.2
     teacher_epochs: int = 4
-    variants: int = 5
+    variants: int = 8
     label_weight: float = 0.5
     repeats: int = 2
     minimum_count: int = 3
@@ -90,7 +95,7 @@ def load_public_rows(public: Path, annotations: Path, labels: Sequence[Label]) -
     return PublicRows(
         annotated=[example for example in annotated if fingerprint(example.text) not in hidden],
         dev=dev,
-        texts=[text for text in dict.fromkeys(sum(texts, [])) if fingerprint(text) not in hidden],
+        texts=[text for text in dict.fromkeys(chain.from_iterable(texts)) if fingerprint(text) not in hidden],
     )
 
 
