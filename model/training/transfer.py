@@ -52,10 +52,10 @@ class DistilConfig:
     """
 
     fit: FitConfig
-    dropout: float = 0.3
-    embedding_dropout: float = 0.2
+    dropout: float = 0.1
+    embedding_dropout: float = 0.1
     teacher_epochs: int = 4
-    variants: int = 8
+    variants: int = 6
     label_weight: float = 0.5
     repeats: int = 2
     minimum_count: int = 3
