@@ -25,7 +25,9 @@ The last line printed is one JSON object with the scores."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = make_parser("train", __doc__, _EXAMPLES)
-    parser.add_argument("--preset", choices=["chat", "emojify"], default="chat", help="what to train (default: chat)")
+    parser.add_argument(
+        "--preset", choices=["chat", "emojify", "frozen"], default="chat", help="what to train (default: chat)"
+    )
     parser.add_argument(
         "--data",
         type=Path,

@@ -1,4 +1,5 @@
-"""The two ways to train: `emojify`, the seed's network to the letter, and `chat`, the default bundle's."""
+"""The ways to train: `emojify`, the seed's network to the letter; `chat`, the default bundle's; and `frozen`, the seed's
+network on the task of `chat`, to compare with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,5 +63,13 @@ PRESETS: Final[Mapping[str, Preset]] = {
                 checkpoint_every=1,
             ),
         ),
+    ),
+    "frozen": Preset(
+        network=NetworkConfig(outcomes=64),
+        fit=FitConfig(epochs=50, batch_size=32, patience=5),
+        no_reaction=True,
+        max_len=64,
+        vocabulary_size=60_000,
+        target_precision=0.9,
     ),
 }
