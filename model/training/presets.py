@@ -1,5 +1,5 @@
-"""The ways to train: `emojify`, the seed's network to the letter; `chat`, the default bundle's; `frozen`, the network of
-the seed on the task of `chat`, to compare with."""
+"""The ways to train: `emojify`, the seed's network to the letter; `chat`, the default bundle's; and `frozen`, the
+seed's network on the task of `chat`, to compare with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
