@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-TEXT_VERSION: Final = 2
+TEXT_VERSION: Final = 3
 MAX_CHARACTERS: Final = 4000
 """Discord's longest message; what stands beyond is not read."""
 
@@ -145,6 +145,10 @@ _LONG: Final = re.compile(r"(\w)\1{2,}")
 _LAUGHTER: Final = re.compile(
     r"(?:mu?a?|b?a?)(?:h+[aeiou]+){2,}h*|(?:a+h+){2,}a*|(?:j+[aei]+){2,}|(?:ks){2,}k?|(?:lo){2,}l+"
 )
+_COMMON: Final = 20_000
+"""A misspelt word is read as one of this many commonest words."""
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+
 _NAME_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 # GloVe 6B was cut by the Stanford tokenizer, which writes "don't" as "do n't" and "she'll" as "she 'll".
@@ -306,11 +310,33 @@ def _unknown_word(word: str, vocabulary: Mapping[str, int]) -> Sequence[str]:
     if _LONG.search(word):
         short = _shortened(word, vocabulary)
         return (*_plain_word(short, vocabulary), "<long>")
-    return (word,)
+    return (_corrected(word, vocabulary),)
 
 
 def _plain_word(word: str, vocabulary: Mapping[str, int]) -> Sequence[str]:
     return (word,) if word in vocabulary else _CONTRACTIONS.get(word, (word,))
+
+
+def _corrected(word: str, vocabulary: Mapping[str, int]) -> str:
+    """The commonest common word one edit away (Norvig, 2007, "How to Write a Spelling Corrector"), or `word` itself.
+
+    The first letter counts as right, and short or very long words are left as they are.
+    """
+    if not (4 <= len(word) <= 20 and word.isascii()):
+        return word
+    best, best_index = word, _COMMON
+    for i in range(1, len(word) + 1):
+        head, tail = word[:i], word[i:]
+        spellings = [head + letter + tail for letter in _LETTERS]
+        if tail:
+            spellings += [head + letter + tail[1:] for letter in _LETTERS]
+            spellings.append(head + tail[1:])
+            spellings.append(head + tail[1:2] + tail[0] + tail[2:])
+        for spelling in spellings:
+            index = vocabulary.get(spelling, best_index)
+            if index < best_index:
+                best, best_index = spelling, index
+    return best
 
 
 def _shortened(word: str, vocabulary: Mapping[str, int]) -> str:

@@ -49,6 +49,7 @@ RULES: Final = {
     "test": Rules(rows=1_000, first=8),
 }
 PAIRS: Final = {"pairs": 500, "pairs_test": 100}
+UNREADABLE: Final = {"unreadable": 900, "unreadable_test": 200}
 ANNOTATIONS: Final = {"train": 10_000, "test": 2_000}
 _NO_REACTION: Final = (0.20, 0.30)
 _MEDIAN_WORDS: Final = (8, 14)
@@ -73,6 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         paths = {"train": folder / "chat" / "train", **{name: folder / "chat" / f"{name}.tsv" for name in _SPLITS[1:]}}
         splits = {name: load_messages(path, labels) for name, path in paths.items()}
         pairs = {name: load_pair_messages(folder / "chat" / f"{name}.tsv", labels) for name in PAIRS}
+        unreadable = {name: load_messages(folder / "chat" / f"{name}.tsv", labels) for name in UNREADABLE}
         judged = {
             split: sum(len(load_annotations(file, labels)) for file in folder.glob(f"annotations/*/{split}.tsv"))
             for split in ANNOTATIONS
@@ -81,12 +83,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     summaries = {name: summarise(messages, labels, keywords) for name, messages in splits.items()}
-    duplicates = list(near_duplicates(concatenated([*splits.values(), *pairs.values()])))
+    held_out = [*(splits[name] for name in _SPLITS[1:]), pairs["pairs_test"]]
+    duplicates = [
+        *near_duplicates(concatenated([*splits.values(), *pairs.values()])),
+        # Among training rows a log line may stand twice.
+        *near_duplicates(concatenated([*held_out, *unreadable.values()])),
+    ]
     breaches = [breach for name in _SPLITS for breach in find_breaches(name, summaries[name])]
     breaches += [
         f"{what} has {count} rows, {needed} are needed"
         for what, count, needed in (
             *((f"{name}.tsv", len(pairs[name]) // 2, PAIRS[name]) for name in PAIRS),
+            *((f"{name}.tsv", len(unreadable[name]), UNREADABLE[name]) for name in UNREADABLE),
             *((f"annotations {split}", judged[split], ANNOTATIONS[split]) for split in ANNOTATIONS),
         )
         if count < needed
@@ -94,11 +102,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     breaches += [f"near-duplicates: {_place(first)} and {_place(second)}" for first, second in duplicates]
     if arguments.json:
         figures = {name: _figures(summary) for name, summary in summaries.items()}
-        counts = {"pairs": {name: len(rows) // 2 for name, rows in pairs.items()}, "annotations": judged}
+        counts = {
+            "pairs": {name: len(rows) // 2 for name, rows in pairs.items()},
+            "unreadable": {name: len(rows) for name, rows in unreadable.items()},
+            "annotations": judged,
+        }
         print(json.dumps({"splits": figures, **counts, "near_duplicates": len(duplicates), "breaches": breaches}))
     else:
         _print_tables(summaries, labels)
         print(f"\nminimal pairs: {', '.join(f'{len(rows) // 2} in {name}.tsv' for name, rows in pairs.items())}")
+        print(f"unreadable lines: {', '.join(f'{len(rows)} in {name}.tsv' for name, rows in unreadable.items())}")
         print(f"annotations: {', '.join(f'{count} for {split}' for split, count in judged.items())}")
         print(f"\n{len(duplicates)} near-duplicates", *(f"BREACH: {breach}" for breach in breaches), sep="\n")
     if arguments.picture:

@@ -1,9 +1,13 @@
 """The model card, the bundle's README.md (Mitchell et al., 2019, "Model Cards for Model Reporting")."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from model.bundle import Bundle
+from model.training.public import FILES
+
+_SPECIAL: Final = re.compile(r"[\\`*_\[\]<>|~#&]")
 
 _NAMES = {
     "acceptable_at_1": "first emoji fits, of messages that deserve a reaction",
@@ -15,52 +19,128 @@ _NAMES = {
 }
 
 
-def render_card(bundle: Bundle, summary: Mapping[str, Any]) -> str:
-    """The card of a freshly trained bundle, from its configuration and the training summary."""
-    config, labels = bundle.config, bundle.labels
-    training, parity = config.training, summary["parity"]
-    kept = training["best_epoch"] or training["epochs"]
-    silence = ", or that no reaction fits" if config.no_reaction else ""
+def render_card(bundle: Bundle, summary: Mapping[str, Any], final: str = "") -> str:
+    """The card of a bundle.
+
+    Args:
+        bundle: the bundle.
+        summary: of its training, as `run.train` returns it.
+        final: sections in Markdown on rows that nothing was chosen on, in place of the scores on development rows.
+    """
     lines = [
-        f"# Model card: `{training['preset']}`",
+        *_purpose(bundle),
+        *_method(bundle, summary),
+        *_data(bundle),
+        *([final, ""] if final else []),
+        *(line for split in ("dev", "test") if split in summary for line in _score_table(split, summary[split])),
+        *_limits(summary),
+    ]
+    return "\n".join(lines)
+
+
+def _purpose(bundle: Bundle) -> list[str]:
+    silence = ", or that no reaction fits" if bundle.config.no_reaction else ""
+    return [
+        f"# Model card: `{bundle.config.training['preset']}`",
         "",
-        f"Predicts which of {len(labels)} emoji a friendly member would add to a chat message{silence}.",
+        f"Predicts which of {len(bundle.labels)} emoji a friendly member would add to a chat message{silence}.",
         "",
-        " ".join(label.emoji for label in labels),
+        " ".join(label.emoji for label in bundle.labels),
         "",
+    ]
+
+
+def _method(bundle: Bundle, summary: Mapping[str, Any]) -> list[str]:
+    config, training = bundle.config, bundle.config.training
+    network, parity = training["network"], summary["parity"]
+    distilled = "shown_rows" in training
+    extras = [
+        *(["the vectors are learned further"] if network["train_embedding"] else []),
+        *(["rows end at their own length"] if network["masked"] else []),
+        *(["the second layer is pooled by its maximum over time"] if network["pooling"] == "max" else []),
+    ]
+    command = f"python -m scripts.train --preset {training['preset']} --seed {training['seed']} --out DIR"
+    if distilled:
+        command = f"python -m scripts.fetch_data && {command} --public data/public"
+    lines = [
         "## Method",
         "",
-        f"Text is cut into tokens of a vocabulary of {len(bundle.vocabulary):,} and padded indices (at most {config.max_len}).",
-        "An embedding initialised with GloVe 6B 50-d vectors feeds two LSTM layers of 128 units with dropout 0.5 and a",
-        "softmax. Exported as an ONNX graph with native LSTM nodes, embedding in float16; the largest difference of",
+        f"Text is cut into tokens of a vocabulary of {len(bundle.vocabulary):,} and padded indices (at most {config.max_len}). An embedding initialised",
+        f"with GloVe 6B 50-d vectors feeds two LSTM layers of {network['units']} units with dropout {network['dropout']:g} and a softmax"
+        f"{'; ' if extras else ''}{', '.join(extras)}.",
+        "Exported as an ONNX graph with native LSTM nodes, embedding in float16; the largest difference of",
         f"probabilities from Keras was {parity['largest_difference']:.1e} on {parity['sentences']} sentences.",
         "",
+    ]
+    if distilled:
+        lines += [
+            "It was distilled (Hinton, Vinyals and Dean, 2015): the sentence encoder all-MiniLM-L6-v2 with a linear layer was fine-tuned",
+            f"on {training['rows']:,} rows of the corpus and {training['annotated_rows']:,} annotated public messages, and labelled public text and variants of the",
+            "corpus (words replaced by GloVe neighbours, left out, moved; messages joined). The network learned from these soft labels and, on the",
+            f"labelled rows, from both: {training['shown_rows']:,} rows an epoch. Only the network is in this bundle.",
+            "",
+        ]
+    kept = training["best_epoch"] or training["epochs"]
+    return [
+        *lines,
         f"Trained on {training['rows']:,} rows for {training['epochs']} epochs (kept: {kept}), seed {training['seed']}:",
-        f"`python -m scripts.train --preset {training['preset']} --seed {training['seed']} --out DIR`.",
+        f"`{command}`.",
         f"Temperature {config.temperature:g}, default threshold {config.threshold:g}; both were fitted on the development",
         "rows, where there are any.",
         "",
+    ]
+
+
+def _data(bundle: Bundle) -> list[str]:
+    training = bundle.config.training
+    lines = [
         "## Data and licences",
         "",
         *(f"- `{name}`, SHA-256 `{digest}`" for name, digest in {**training["data"], **training["dev"]}.items()),
         "- The corpus of this project (`data/`) is under CC BY 4.0.",
         "- GloVe 6B word vectors (Pennington, Socher, Manning 2014), Public Domain Dedication and License",
-        "",
     ]
-    for split in ("dev", "test"):
-        if split in summary:
-            lines += _score_table(split, summary[split])
-    lines += [
+    if "shown_rows" in training:
+        lines += [
+            *(
+                f"- {origin.name}: github.com/{origin.repository} at {origin.commit[:12]}; licence stated there: {origin.licence}"
+                for origin in dict.fromkeys(file.origin for file in FILES)
+            ),
+            "- all-MiniLM-L6-v2 (the teacher), Apache-2.0",
+        ]
+    return [*lines, ""]
+
+
+def _limits(summary: Mapping[str, Any]) -> list[str]:
+    lines = [
         "## Limits",
         "",
-        "- English only. A message is left alone when most of its words are unknown, which is true of most other languages,",
-        "  but GloVe holds foreign words too.",
+        "- English only. A message is left alone when most of its words are unknown, and the model was shown lines of other",
+        "  languages as deserving nothing; short ones may still get a reaction.",
         "- The corpus is synthetic: it was written for this project and shows its writers' idea of chat.",
         "- It reads one message at a time: no thread, no picture, no link's content. Irony that needs these is lost.",
-        "- Scores on the development rows are optimistic: epoch, temperature and threshold were chosen on them.",
+        "- Scores on the development rows are optimistic: temperature and threshold were chosen on them.",
         "",
     ]
-    return "\n".join(lines)
+    if summary.get("mistakes"):
+        lines += [
+            "## Failures",
+            "",
+            "Its most confident mistakes on the development rows:",
+            "",
+            "| message | fits | came | sure |",
+            "|---|---|---|---|",
+            *(
+                f"| {_cell(mistake['text'])} | {' '.join(mistake['fits']) or 'nothing'} | {mistake['came']} | {mistake['confidence']:.0%} |"
+                for mistake in summary["mistakes"]
+            ),
+            "",
+        ]
+    return lines
+
+
+def _cell(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def _score_table(split: str, scores: Mapping[str, Any]) -> list[str]:

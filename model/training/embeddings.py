@@ -21,6 +21,8 @@ from model.text import MARKS, PAD, SPECIAL_TOKENS, UNKNOWN, tokenise
 Floats = npt.NDArray[np.float32]
 
 DIMENSIONS: Final = 50
+MINIMUM_COUNT: Final = 2
+"""Occurrences in the training texts that a token outside GloVe needs by default."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def load_glove() -> tuple[tuple[str, ...], Floats]:
 
 
 def build_embedding(
-    texts: Iterable[str], *, size: int | None = None, labels: Sequence[Label] = (), minimum_count: int = 2
+    texts: Iterable[str], *, size: int | None = None, labels: Sequence[Label] = (), minimum_count: int = MINIMUM_COUNT
 ) -> Embedding:
     """Choose a vocabulary and its initial vectors.
 

@@ -23,6 +23,9 @@ _UNKNOWN_INDEX: Final = SPECIAL_TOKENS.index(UNKNOWN)
 _BUCKET: Final = 50
 """Batches are cut from runs of this many batches sorted by length, so that a batch holds rows of like length."""
 
+_LAST_RATE: Final = 0.02
+"""Where a decaying learning rate ends, as a share of its start."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
@@ -32,6 +35,7 @@ class FitConfig:
         epochs: passes over the data, at most.
         batch_size: rows a step.
         learning_rate: Adam's.
+        decay: whether the learning rate falls to nearly zero over all epochs as a cosine (Loshchilov and Hutter, 2017).
         patience: epochs without a better score before training stops; None trains all epochs and keeps the last.
         word_dropout: share of words replaced by `<unk>` while training.
         by_length: whether batches hold rows of like length and are padded to it (masked networks only).
@@ -42,6 +46,7 @@ class FitConfig:
     epochs: int = 50
     batch_size: int = 32
     learning_rate: float = 1e-3
+    decay: bool = False
     patience: int | None = None
     word_dropout: float = 0.0
     by_length: bool = False
@@ -112,7 +117,7 @@ def fit(
         checkpoint.remove()
     progress = Progress()
     network.compile(
-        optimizer=keras.optimizers.Adam(config.learning_rate),
+        optimizer=keras.optimizers.Adam(_learning_rate(config, len(rows))),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,  # XLA would compile every new shape
@@ -158,6 +163,13 @@ def predict_rows(network: keras.Model, rows: Sequence[Sequence[int]], max_len: i
     )
 
 
+def _learning_rate(config: FitConfig, rows: int) -> Any:
+    if not config.decay:
+        return config.learning_rate
+    steps = config.epochs * -(-rows // config.batch_size)
+    return keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=_LAST_RATE)
+
+
 def _seed_dropout(network: keras.Model, rng: np.random.Generator) -> None:
     """Set the states of all dropout generators, which a saved network does not hold."""
     for layer in network.layers:
@@ -196,8 +208,10 @@ class _Checkpoint:
 
     def __init__(self, folder: Path, config: FitConfig, identity: Mapping[str, Any]) -> None:
         self._folder = folder
-        # As JSON gives it back, to compare with what a file holds. A finished training may be made longer.
-        self._identity = json.loads(json.dumps({**asdict(config), "epochs": None, **identity}))
+        # As JSON gives it back, to compare with what a file holds. A finished training may be made longer, unless
+        # the learning rate was planned for its length.
+        epochs = config.epochs if config.decay else None
+        self._identity = json.loads(json.dumps({**asdict(config), "epochs": epochs, **identity}))
         self._network = folder / "latest.keras"
         self._best = folder / "best.weights.h5"
         self._state = folder / "progress.json"

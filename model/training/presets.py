@@ -1,4 +1,5 @@
-"""The two ways to train: `emojify`, the seed's network to the letter, and `chat`, the default bundle's."""
+"""The ways to train: `emojify`, the seed's network to the letter; `chat`, the default bundle's; and `frozen`, the
+seed's network on the task of `chat`, to compare with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +7,7 @@ from typing import Final
 
 from model.training.fit import FitConfig
 from model.training.network import NetworkConfig
+from model.training.transfer import DistilConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Preset:
         max_len: tokens read of a message; None takes the longest training message.
         vocabulary_size: commonest GloVe words taken; None takes all that the tokeniser can produce.
         target_precision: share of the reactions on dev that must fit, which sets the default threshold.
+        distil: how to learn from a teacher, where public data is at hand; None for a preset that never does.
     """
 
     network: NetworkConfig
@@ -27,6 +30,7 @@ class Preset:
     max_len: int | None = None
     vocabulary_size: int | None = None
     target_precision: float = 0.0
+    distil: DistilConfig | None = None
 
 
 PRESETS: Final[Mapping[str, Preset]] = {
@@ -47,6 +51,25 @@ PRESETS: Final[Mapping[str, Preset]] = {
         no_reaction=True,
         max_len=64,
         vocabulary_size=60_000,
-        target_precision=0.75,
+        target_precision=0.9,
+        distil=DistilConfig(
+            fit=FitConfig(
+                epochs=10,
+                batch_size=128,
+                learning_rate=3e-3,
+                decay=True,
+                word_dropout=0.1,
+                by_length=True,
+                checkpoint_every=1,
+            ),
+        ),
+    ),
+    "frozen": Preset(
+        network=NetworkConfig(outcomes=64),
+        fit=FitConfig(epochs=50, batch_size=32, patience=5),
+        no_reaction=True,
+        max_len=64,
+        vocabulary_size=60_000,
+        target_precision=0.9,
     ),
 }

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from model.bundle import Bundle, BundleConfig, Confidence, save_bundle
 from model.labels import Label, load_labels
@@ -27,13 +28,14 @@ from model.training.datasets import (
     load_task,
     soft_targets,
 )
-from model.training.embeddings import build_embedding
+from model.training.embeddings import MINIMUM_COUNT, build_embedding
 from model.training.evaluate import evaluate
 from model.training.export import MINIMUM_SENTENCES, check_parity, export_graph
-from model.training.fit import fit, predict_rows, set_seed
-from model.training.network import build_network
+from model.training.fit import FitConfig, fit, predict_rows, set_seed
+from model.training.network import NetworkConfig, build_network
 from model.training.pictures import draw_confusion, draw_curves
 from model.training.presets import Preset
+from model.training.transfer import ANNOTATED, PublicRows, build_transfer_set, load_public_rows
 
 log = logging.getLogger(__name__)
 
@@ -50,17 +52,19 @@ class Sources:
         dev: development rows, needed by presets that stop early or stay silent.
         test: test rows, scored once at the end.
         rows: take only so many training rows, chosen by the seed.
+        public: the folder of the public data, for presets that learn from a teacher; without it they do not.
     """
 
     train: Sequence[Path]
     dev: Path | None = None
     test: Path | None = None
     rows: int | None = None
+    public: Path | None = None
 
 
 def default_training() -> list[Path]:
-    """The training rows of a source checkout: the corpus and the minimal pairs."""
-    return [DATA / "chat" / "train", DATA / "chat" / "pairs.tsv"]
+    """The training rows of a source checkout: the corpus, the minimal pairs and the unreadable lines."""
+    return [DATA / "chat" / "train", DATA / "chat" / "pairs.tsv", DATA / "chat" / "unreadable.tsv"]
 
 
 def labels_of(preset: Preset) -> tuple[Label, ...]:
@@ -91,18 +95,25 @@ def train(
     started = time.monotonic()
     labels = labels_of(preset)
     data = _load_data(name, preset, sources, labels, seed)
+    run_folder = out / "run"
+    run_folder.mkdir(parents=True, exist_ok=True)
+    lesson = _lesson(preset, data, labels, seed=seed, folder=run_folder, resume=resume, show_progress=show_progress)
     set_seed(seed)
 
-    texts = [example.text for example in data.train]
     # The label emoji get a token each, so that the network can read them in a message too.
-    embedding = build_embedding(texts, size=preset.vocabulary_size, labels=labels if preset.no_reaction else ())
+    embedding = build_embedding(
+        lesson.written,
+        size=preset.vocabulary_size,
+        labels=labels if preset.no_reaction else (),
+        minimum_count=lesson.minimum_count,
+    )
     vocabulary = embedding.vocabulary
-    max_len = preset.max_len or max(len(encode(text, vocabulary, 4000)) for text in texts)
-    config = replace(preset.network, outcomes=len(labels) + preset.no_reaction)
+    max_len = preset.max_len or max(len(encode(text, vocabulary, 4000)) for text in lesson.texts)
+    config = replace(lesson.network, outcomes=len(labels) + preset.no_reaction)
     network = build_network(config, embedding.vectors)
-    log.info("rows=%d vocabulary=%d max_len=%d", len(texts), len(vocabulary), max_len)
+    log.info("rows=%d vocabulary=%d max_len=%d", len(lesson.texts), len(vocabulary), max_len)
 
-    dev_rows = _encode(data.dev, vocabulary, max_len)
+    dev_rows = _encode([example.text for example in data.dev], vocabulary, max_len)
     dev_targets = soft_targets(data.dev, labels, preset.no_reaction)
 
     def score(network: keras.Model) -> dict[str, float]:
@@ -110,14 +121,12 @@ def train(
         right = dev_targets[np.arange(len(dev_targets)), probabilities.argmax(axis=1)] > 0
         return {"dev_loss": cross_entropy_of(probabilities, dev_targets), "score": float(right.mean())}
 
-    run_folder = out / "run"
-    run_folder.mkdir(parents=True, exist_ok=True)
     words_digest = hashlib.sha256("\n".join(embedding.words).encode()).hexdigest()
     network, progress = fit(
         network,
-        _encode(data.train, vocabulary, max_len),
-        soft_targets(data.train, labels, True) if preset.no_reaction else hard_targets(data.train, labels),
-        replace(preset.fit, seed=seed),
+        _encode(lesson.texts, vocabulary, max_len),
+        lesson.targets,
+        replace(lesson.fit, seed=seed),
         max_len=max_len,
         folder=run_folder,
         identity={"network": asdict(config), "vocabulary": words_digest, **data.fingerprints},
@@ -150,6 +159,10 @@ def train(
                 "epochs": progress.epoch,
                 "best_epoch": progress.best_epoch,
                 "rows": len(data.train),
+                "network": asdict(config),
+                **(
+                    {"transfer_rows": len(lesson.texts), "annotated": len(data.public.annotated)} if data.public else {}
+                ),
                 **data.fingerprints,
             },
         ),
@@ -158,7 +171,7 @@ def train(
         graph=export_graph(network, config),
     )
     predictor = Predictor(bundle)
-    parity = check_parity(network, predictor, parity_texts(texts))
+    parity = check_parity(network, predictor, parity_texts(lesson.written))
     summary = {"preset": name, "seed": seed, "epochs": progress.epoch, "parity": parity} | _report(
         data, predictor, run_folder
     )
@@ -190,7 +203,50 @@ class _Data:
     train: list[Example]
     dev: list[Example]
     test: list[Example]
+    public: PublicRows | None
     fingerprints: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What which network is shown: `targets` is float32 (len(texts), outcomes); `written` are the texts by people."""
+
+    texts: Sequence[str]
+    targets: npt.NDArray[np.float32]
+    written: Sequence[str]
+    network: NetworkConfig
+    fit: FitConfig
+    minimum_count: int
+
+
+def _lesson(
+    preset: Preset,
+    data: _Data,
+    labels: Sequence[Label],
+    *,
+    seed: int,
+    folder: Path,
+    resume: bool,
+    show_progress: bool,
+) -> _Lesson:
+    """The labelled rows alone, or, with public data, what a teacher says of them and of much more."""
+    texts = [example.text for example in data.train]
+    if data.public is None or preset.distil is None:
+        targets = soft_targets(data.train, labels, True) if preset.no_reaction else hard_targets(data.train, labels)
+        return _Lesson(texts, targets, texts, preset.network, preset.fit, MINIMUM_COUNT)
+    transfer = build_transfer_set(
+        data.train, data.public, labels, preset.distil,
+        seed=seed, folder=folder, resume=resume, show_progress=show_progress,
+    )  # fmt: skip
+    distil = preset.distil
+    return _Lesson(
+        texts=transfer.texts,
+        targets=transfer.targets,
+        written=[*texts, *data.public.texts],
+        network=replace(preset.network, dropout=distil.dropout, embedding_dropout=distil.embedding_dropout),
+        fit=distil.fit,
+        minimum_count=distil.minimum_count,
+    )
 
 
 def _load_data(name: str, preset: Preset, sources: Sources, labels: Sequence[Label], seed: int) -> _Data:
@@ -209,7 +265,11 @@ def _load_data(name: str, preset: Preset, sources: Sources, labels: Sequence[Lab
         if sources.rows > len(rows):
             raise DatasetError(sources.train[0], 1, f"there are {len(rows)} rows and {sources.rows} were asked for")
         rows = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))[: sources.rows]]
-    return _Data(rows, splits["dev"], splits["test"], fingerprints)
+    public = None
+    if sources.public is not None:
+        public = load_public_rows(sources.public, DATA / "annotations", labels)
+        fingerprints["data"] |= _fingerprints([DATA / "annotations" / name / "train.tsv" for name in ANNOTATED])
+    return _Data(rows, splits["dev"], splits["test"], public, fingerprints)
 
 
 def _report(data: _Data, predictor: Predictor, run_folder: Path) -> dict[str, Any]:
@@ -217,7 +277,8 @@ def _report(data: _Data, predictor: Predictor, run_folder: Path) -> dict[str, An
     summary: dict[str, Any] = {}
     threshold = predictor.threshold
     shown = data.train
-    for split, examples in (("dev", data.dev), ("test", data.test)):
+    annotated = data.public.dev if data.public else []
+    for split, examples in (("annotated_dev", annotated), ("dev", data.dev), ("test", data.test)):
         if examples:
             shown = examples
             predictions = predictor.predict_batch([example.text for example in examples])
@@ -229,8 +290,8 @@ def _report(data: _Data, predictor: Predictor, run_folder: Path) -> dict[str, An
     return summary
 
 
-def _encode(examples: Sequence[Example], vocabulary: Mapping[str, int], max_len: int) -> list[list[int]]:
-    return [encode(example.text, vocabulary, max_len) or [vocabulary[UNKNOWN]] for example in examples]
+def _encode(texts: Sequence[str], vocabulary: Mapping[str, int], max_len: int) -> list[list[int]]:
+    return [encode(text, vocabulary, max_len) or [vocabulary[UNKNOWN]] for text in texts]
 
 
 def _fingerprints(paths: Sequence[Path]) -> dict[str, str]:

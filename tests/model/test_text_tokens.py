@@ -1,12 +1,16 @@
 """What each habit of chat is read as. A row is a message and its tokens, joined by spaces."""
 
-import pytest
+from collections.abc import Iterator, Mapping
 
-from model.text import MARKS, tokenise
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from model.text import MARKS, SPECIAL_TOKENS, tokenise
 
 WORDS = (
     "the so good no way wait what happy cat blob pepe cry see you can 100 yes help cool now bold quiet angry alpha "
-    "pizza anna café"
+    "pizza anna café they"
 )
 VOCABULARY = {word: rank for rank, word in enumerate(WORDS.split())}
 
@@ -214,6 +218,147 @@ def test_what_only_looks_like_an_emoticon_is_not_one(message: str) -> None:
 )
 def test_unicode_emoji(message: str, tokens: str) -> None:
     assert read(message) == tokens
+
+
+CORRECT = "their there happy birthday tomorrow because friend definitely congratulations than thank form from at"
+SPELLING = {word: rank for rank, word in enumerate((*SPECIAL_TOKENS, *CORRECT.split()))}
+
+
+def spelled(message: str, vocabulary: Mapping[str, int] = SPELLING) -> str:
+    return " ".join(tokenise(message, vocabulary))
+
+
+@pytest.mark.parametrize(
+    ("typo", "word"),
+    [
+        ("haappy", "happy"),  # a letter twice
+        ("hapy", "happy"),  # one left out
+        ("happu", "happy"),  # another in its place
+        ("hapyp", "happy"),  # two that changed places
+        ("happyx", "happy"),  # one more at the end
+        ("birthdya", "birthday"),
+        ("brthday", "birthday"),
+        ("tommorow", "tommorow"),  # two edits away
+        ("tommorrow", "tomorrow"),
+        ("becuase", "because"),
+        ("freind", "friend"),
+        ("definately", "definitely"),
+        ("congradulations", "congratulations"),
+        ("BIRTDAY", "birthday <caps>"),
+        ("freind's", "friend 's"),
+    ],
+)
+def test_a_misspelt_word_is_read_as_the_word_one_edit_away(typo: str, word: str) -> None:
+    assert spelled(typo) == word
+
+
+def test_of_the_words_one_edit_away_the_commonest_is_meant() -> None:
+    assert spelled("thier") == "their"
+    assert spelled("thenk") == "thank"
+    assert spelled("thand") == "than"  # "thank" is as near and rarer
+    assert spelled("thand", {**SPELLING, "than": len(SPELLING)}) == "thank"
+    assert spelled("theire") == "their"
+    assert spelled("theere") == "there"
+    assert spelled("thein") == "their"
+
+
+def test_only_common_words_are_meant() -> None:
+    assert spelled("hapy", {"happy": 19_999}) == "happy"
+    assert spelled("hapy", {"happy": 20_000}) == "hapy"
+
+
+@pytest.mark.parametrize("typo", ["jappy", "appy", "ahppy", "xhappy", "riend", "rfiend"])
+def test_the_first_letter_counts_as_right(typo: str) -> None:
+    assert spelled(typo) == typo
+
+
+@pytest.mark.parametrize("word", CORRECT.split())
+def test_a_known_word_stays_though_a_commoner_one_is_near(word: str) -> None:
+    assert spelled(word) == word
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "fom",  # three letters
+        "att",
+        "happý",
+        "häppy",
+        "hapрy",  # a Cyrillic letter
+        "x" + "ab" * 10,
+        "ab" * 200,
+    ],
+)
+def test_short_long_and_foreign_words_are_left_as_they_are(word: str) -> None:
+    near = {word[:-1]: 0, word + "s": 1, word[:-1] + "a": 2, word.replace("ý", "y").replace("ä", "a"): 3, "happy": 4}
+    near.pop(word, None)
+
+    assert spelled(word, near) == word
+
+
+def test_words_of_four_to_twenty_letters_are_corrected() -> None:
+    assert spelled("atab", {"atb": 0}) == "atb"
+    assert spelled("a" + "bc" * 9 + "d", {"a" + "bc" * 9: 0}) == "a" + "bc" * 9
+    assert spelled("a" + "bc" * 10, {"a" + "bc" * 9 + "b": 0}) == "a" + "bc" * 10
+
+
+def test_without_a_vocabulary_no_word_is_altered() -> None:
+    assert spelled("freind hapy", {}) == "freind hapy"
+
+
+ascii_words = st.text("abcdehipqrty", min_size=1, max_size=22)
+edited = st.tuples(st.sampled_from(CORRECT.split()), st.integers(0, 15), st.integers(0, 2), ascii_words).map(
+    lambda edit: edit[0][: edit[1]] + edit[3][:1] + edit[0][edit[1] + edit[2] :]
+)
+
+
+@given(ascii_words | edited)
+@example("hapyp")
+@example("thand")
+@example("ahppy")
+def test_a_word_is_read_as_a_known_word_with_its_first_letter_or_as_itself(word: str) -> None:
+    plain = {known: rank for known, rank in SPELLING.items() if known not in SPECIAL_TOKENS}
+    tokens = tokenise(word, plain)
+
+    if len(tokens) == 1 and tokens != ["haha"]:
+        [token] = tokens
+        assert token == word or (token in plain and token[0] == word[0] and abs(len(token) - len(word)) <= 1)
+
+
+class CountingVocabulary(Mapping[str, int]):
+    """A vocabulary that counts how often it is asked for a token."""
+
+    asked = 0
+
+    def __getitem__(self, token: str) -> int:
+        self.asked += 1
+        return SPELLING[token]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SPELLING)
+
+    def __len__(self) -> int:
+        return len(SPELLING)
+
+
+@pytest.mark.parametrize("length", [4, 12, 20, 21, 500, 4000])
+def test_a_misspelt_word_costs_a_bounded_number_of_look_ups(length: int) -> None:
+    vocabulary = CountingVocabulary()
+
+    tokenise(("zq" * length)[:length], vocabulary)
+
+    # For each of at most 20 letters: 26 more, 26 others, one fewer, two that change places.
+    assert 0 < vocabulary.asked <= 20 * 54 + 5
+
+
+def test_look_ups_grow_in_proportion_to_the_misspelt_words() -> None:
+    def look_ups(words: int) -> int:
+        vocabulary = CountingVocabulary()
+        tokenise("zqzqzqzq " * words, vocabulary)
+        return vocabulary.asked
+
+    assert look_ups(1) > 100
+    assert look_ups(400) == 400 * look_ups(1)
 
 
 @pytest.mark.parametrize("message", ["", "   \n\t", "\u200b\u200d\ufe0f", "||  ||", "****"])

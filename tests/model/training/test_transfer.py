@@ -1,0 +1,348 @@
+"""The transfer set, with a teacher that has its answers in advance. Every message here is invented."""
+
+import hashlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from model.labels import Label
+from model.predictor import Floats
+from model.training import public, transfer
+from model.training.annotations import HEADER, fingerprint
+from model.training.datasets import DatasetError, Example
+from model.training.fit import FitConfig
+from model.training.public import GOEMOTIONS, TWEETEVAL, TWEETS_NATURAL, Origin, PublicDataError, PublicFile
+from model.training.transfer import DistilConfig, PublicRows, TransferSet, build_transfer_set, load_public_rows
+
+LABELS = (Label("party", "🎉"), Label("cry", "😢"))
+CONFIG = DistilConfig(fit=FitConfig(), teacher_epochs=3, variants=2, label_weight=0.75, repeats=3)
+EXAMPLES = [Example("we won", ("🎉",)), Example("see you at six", ())]
+PUBLIC = PublicRows(
+    annotated=[Example("my kite is lost", ("😢",))],
+    dev=[Example("the kite is back", ("🎉",))],
+    texts=["my kite is lost", "the harbour was full"],
+)
+SOFT = {
+    "we won": (0.5, 0.25, 0.25),
+    "see you at six": (0.25, 0.25, 0.5),
+    "my kite is lost": (0.0, 1.0, 0.0),
+    "the harbour was full": (0.25, 0.5, 0.25),
+}
+"""The teacher's word on some texts; of all others it says the same."""
+UNSURE = (0.125, 0.375, 0.5)
+
+
+@dataclass
+class School:
+    """What the teachers of a test were asked to do."""
+
+    lessons: list[tuple[object, list[str], Floats]] = field(default_factory=list)
+    questions: list[list[str]] = field(default_factory=list)
+    loaded: list[Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FakeTeacherConfig:
+    outcomes: int
+    epochs: int
+    seed: int
+
+
+@pytest.fixture
+def school(monkeypatch: pytest.MonkeyPatch) -> School:
+    """Teachers without torch, and variants without GloVe."""
+    school = School()
+
+    class FakeTeacher:
+        def __init__(self, config: FakeTeacherConfig) -> None:
+            self.config = config
+
+        def fit(self, texts: Sequence[str], targets: Floats, *, show_progress: bool) -> None:
+            school.lessons.append((self.config, list(texts), targets.copy()))
+
+        def probabilities(self, texts: Sequence[str], *, show_progress: bool) -> Floats:
+            school.questions.append(list(texts))
+            return np.array([SOFT.get(text, UNSURE) for text in texts], dtype=np.float32)
+
+        def save(self, path: Path) -> None:
+            path.write_text("a teacher", encoding="utf-8")
+
+        @classmethod
+        def load(cls, path: Path) -> "FakeTeacher":
+            assert path.read_text(encoding="utf-8") == "a teacher"
+            school.loaded.append(path)
+            return cls(FakeTeacherConfig(0, 0, 0))
+
+    module = ModuleType("model.training.distill")
+    module.__dict__.update(Teacher=FakeTeacher, TeacherConfig=FakeTeacherConfig)
+    monkeypatch.setitem(sys.modules, "model.training.distill", module)
+
+    def vary(texts: Sequence[str], per_text: int, seed: int) -> list[str]:
+        return [f"{text} {seed}.{i}" for text in texts for i in range(per_text)]
+
+    monkeypatch.setattr(transfer, "variants", vary)
+    return school
+
+
+def built(
+    folder: Path,
+    *,
+    examples: Sequence[Example] = EXAMPLES,
+    public: PublicRows = PUBLIC,
+    config: DistilConfig = CONFIG,
+    seed: int = 5,
+    resume: bool = False,
+) -> TransferSet:
+    return build_transfer_set(
+        examples, public, LABELS, config, seed=seed, folder=folder, resume=resume, show_progress=False
+    )
+
+
+def test_the_teacher_learns_from_the_corpus_and_the_annotated_messages(tmp_path: Path, school: School) -> None:
+    built(tmp_path)
+
+    [(config, texts, targets)] = school.lessons
+    assert config == FakeTeacherConfig(outcomes=3, epochs=3, seed=5)
+    assert texts == ["we won", "see you at six", "my kite is lost"]
+    assert targets.tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
+
+
+def test_all_texts_are_there_and_the_labelled_ones_repeatedly(tmp_path: Path, school: School) -> None:
+    variants = ["we won 5.0", "we won 5.1", "see you at six 5.0", "see you at six 5.1"]
+
+    transfer_set = built(tmp_path)
+
+    assert transfer_set.texts == [*PUBLIC.texts, *variants, *["we won", "see you at six", "my kite is lost"] * 3]
+    assert transfer_set.targets.shape == (15, 3)
+    assert transfer_set.targets.dtype == np.float32
+    assert "the kite is back" not in [text for texts in school.questions for text in texts]
+
+
+@pytest.mark.usefixtures("school")
+def test_labelled_rows_mix_the_label_with_the_word_of_the_teacher(tmp_path: Path) -> None:
+    transfer_set = built(tmp_path)
+
+    # Three quarters of the label and a quarter of the teacher's word.
+    mixed = [[0.875, 0.0625, 0.0625], [0.0625, 0.0625, 0.875], [0, 1, 0]]
+    assert transfer_set.targets[6:].tolist() == mixed * 3
+    # On what nobody labelled, or labelled only by annotation, the teacher's word counts alone.
+    assert transfer_set.targets[:6].tolist() == [[0, 1, 0], [0.25, 0.5, 0.25], *[list(UNSURE)] * 4]
+
+
+@pytest.mark.parametrize(
+    ("weight", "target"), [(0.0, [0.5, 0.25, 0.25]), (0.5, [0.75, 0.125, 0.125]), (1.0, [1, 0, 0])]
+)
+@pytest.mark.usefixtures("school")
+def test_the_weight_is_that_of_the_label(tmp_path: Path, weight: float, target: list[float]) -> None:
+    transfer_set = built(tmp_path, config=replace(CONFIG, label_weight=weight, repeats=1))
+
+    assert transfer_set.targets[transfer_set.texts.index("we won")].tolist() == target
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+@pytest.mark.usefixtures("school")
+def test_labelled_rows_stand_there_as_often_as_asked_for(tmp_path: Path, repeats: int) -> None:
+    transfer_set = built(tmp_path, config=replace(CONFIG, repeats=repeats))
+
+    assert transfer_set.texts.count("we won") == repeats
+    assert len(transfer_set.targets) == len(transfer_set.texts)
+
+
+def test_resuming_takes_the_saved_labels_and_asks_no_teacher(tmp_path: Path, school: School) -> None:
+    first = built(tmp_path)
+
+    second = built(tmp_path, resume=True)
+
+    assert (len(school.lessons), len(school.questions), school.loaded) == (1, 1, [])
+    assert second.texts == first.texts
+    np.testing.assert_array_equal(second.targets, first.targets)
+
+
+def test_resumed_labels_are_exactly_those_of_the_first_time(
+    tmp_path: Path, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SOFT, "the harbour was full", (0.1, 0.2, 0.7))  # no numbers of half precision
+
+    np.testing.assert_array_equal(built(tmp_path).targets, built(tmp_path, resume=True).targets)
+    assert len(school.questions) == 1
+
+
+def test_without_resume_what_is_saved_is_not_read(tmp_path: Path, school: School) -> None:
+    built(tmp_path)
+    built(tmp_path)
+
+    assert (len(school.lessons), len(school.questions), school.loaded) == (2, 2, [])
+
+
+def test_a_training_stopped_while_labelling_keeps_its_teacher(tmp_path: Path, school: School) -> None:
+    first = built(tmp_path)
+    [labels] = tmp_path.glob("*.npy")
+    labels.unlink()
+
+    second = built(tmp_path, resume=True)
+
+    assert (len(school.lessons), len(school.questions), len(school.loaded)) == (1, 2, 1)
+    np.testing.assert_array_equal(second.targets, first.targets)
+
+
+def test_a_finished_labelling_leaves_the_teacher_and_its_labels_only(tmp_path: Path, school: School) -> None:
+    built(tmp_path)
+
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".npy", ".pt"]
+    assert len(school.lessons) == 1
+
+
+def test_other_public_text_is_labelled_by_the_teacher_at_hand(tmp_path: Path, school: School) -> None:
+    built(tmp_path)
+
+    built(tmp_path, public=replace(PUBLIC, texts=["a quiet harbour"]), resume=True)
+
+    assert (len(school.lessons), len(school.questions), len(school.loaded)) == (1, 2, 1)
+    assert school.questions[1][0] == "a quiet harbour"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"examples": EXAMPLES[:1]},
+        {"examples": [*EXAMPLES, Example("we lost", ("😢",))]},
+        {"examples": [Example("we won", ("😢",)), EXAMPLES[1]]},
+        {"examples": EXAMPLES[::-1]},
+        {"public": replace(PUBLIC, annotated=[])},
+        {"config": replace(CONFIG, teacher_epochs=4)},
+        {"seed": 6},
+    ],
+    ids=["fewer rows", "more rows", "another label", "another order", "no annotations", "longer", "another seed"],
+)
+def test_other_rows_another_seed_or_other_settings_train_a_teacher_anew(
+    tmp_path: Path, school: School, changed: dict[str, object]
+) -> None:
+    built(tmp_path)
+    anew = built(tmp_path, **changed, resume=True)  # type: ignore[arg-type]
+
+    assert (len(school.lessons), len(school.questions), school.loaded) == (2, 2, [])
+    np.testing.assert_array_equal(built(tmp_path, **changed, resume=True).targets, anew.targets)  # type: ignore[arg-type]
+    assert len(school.lessons) == 2
+
+
+Publish = Callable[[Origin, str, Sequence[str]], None]
+GOEMOTIONS_TRAIN, TWEETS = "data/original/train.tsv", "data/tweets.csv"
+TWEETEVAL_TEXT, TWEETEVAL_LABELS = "datasets/emoji/train_text.txt", "datasets/emoji/train_labels.txt"
+
+
+@pytest.fixture
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
+    """Puts an invented file below `tmp_path` and into the table of public files."""
+    monkeypatch.setattr(public, "FILES", ())
+
+    def write(origin: Origin, path: str, lines: Sequence[str]) -> None:
+        content = "".join(f"{line}\n" for line in lines).encode()
+        file = PublicFile(origin, path, hashlib.sha256(content).hexdigest(), len(content))
+        monkeypatch.setattr(public, "FILES", (*public.FILES, file))
+        target = tmp_path / file.location
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+    return write
+
+
+def annotate(folder: Path, **splits: dict[str, str]) -> Path:
+    """Write annotations, such as `goemotions_train`, and empty files for the others."""
+    for name in ("goemotions", "tweets_natural"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for split in ("train", "test"):
+            rows = [f"{fingerprint(text)}\t{emoji}" for text, emoji in splits.get(f"{name}_{split}", {}).items()]
+            (folder / name / f"{split}.tsv").write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
+    return folder
+
+
+def sentence(beginning: str, held_out: bool) -> str:
+    """A sentence whose fingerprint decides that it is held out, or that it is not."""
+    sentences = (f"{beginning} {minutes} minutes ago" for minutes in count(1))
+    return next(text for text in sentences if fingerprint(text).startswith("0") == held_out)
+
+
+LEARNT, LEARNT_TWEET = sentence("the ferry left", False), sentence("the band played", False)
+HELD_OUT, HELD_OUT_TWEET = sentence("the bus left", True), sentence("the choir sang", True)
+TEST, TEST_TWEET = sentence("a tram stopped", False), sentence("a kite flew", False)
+
+
+@pytest.fixture
+def annotations(tmp_path: Path, publish: Publish) -> Path:
+    """Annotations of invented public data, below `tmp_path` too; each special text stands in a second set."""
+    comments = ["nobody judged me", LEARNT, HELD_OUT, TEST, TEST_TWEET, "nobody judged me"]
+    publish(GOEMOTIONS, GOEMOTIONS_TRAIN, [f"{text}\t27\tid{i}" for i, text in enumerate(comments)])
+    tweets = [LEARNT_TWEET, HELD_OUT_TWEET, TEST_TWEET, "a tweet by itself", HELD_OUT]
+    publish(TWEETS_NATURAL, TWEETS, [rf"{i},{text} \U0001f388" for i, text in enumerate(tweets)])
+    evaluated = ["rain at the harbour", HELD_OUT_TWEET, TEST, LEARNT]
+    publish(TWEETEVAL, TWEETEVAL_TEXT, evaluated)
+    publish(TWEETEVAL, TWEETEVAL_LABELS, ["3"] * len(evaluated))
+    return annotate(
+        tmp_path / "annotations",
+        goemotions_train={LEARNT: "🎉 😢", HELD_OUT: ""},
+        goemotions_test={TEST: "😢"},
+        tweets_natural_train={LEARNT_TWEET: "", HELD_OUT_TWEET: "🎉"},
+        tweets_natural_test={TEST_TWEET: "🎉"},
+    )
+
+
+def test_annotated_messages_are_to_learn_from_or_held_out(tmp_path: Path, annotations: Path) -> None:
+    rows = load_public_rows(tmp_path, annotations, LABELS)
+
+    assert rows.annotated == [Example(LEARNT, ("🎉", "😢")), Example(LEARNT_TWEET, ())]
+    assert rows.dev == [Example(HELD_OUT, ()), Example(HELD_OUT_TWEET, ("🎉",))]
+
+
+def test_every_other_message_is_there_once_to_be_labelled(tmp_path: Path, annotations: Path) -> None:
+    rows = load_public_rows(tmp_path, annotations, LABELS)
+
+    assert rows.texts == ["nobody judged me", LEARNT, LEARNT_TWEET, "a tweet by itself", "rain at the harbour"]
+
+
+def test_held_out_and_test_messages_are_nowhere_to_learn_from(tmp_path: Path, annotations: Path) -> None:
+    rows = load_public_rows(tmp_path, annotations, LABELS)
+
+    shown = {*rows.texts, *(example.text for example in rows.annotated)}
+    assert shown.isdisjoint({HELD_OUT, HELD_OUT_TWEET, TEST, TEST_TWEET})
+    assert {example.text for example in rows.dev}.isdisjoint({TEST, TEST_TWEET})
+
+
+def test_a_message_of_the_test_is_not_learnt_from_though_annotated_for_training_too(
+    tmp_path: Path, annotations: Path
+) -> None:
+    annotate(annotations, goemotions_train={LEARNT: "🎉"}, tweets_natural_test={LEARNT: "🎉"})
+
+    rows = load_public_rows(tmp_path, annotations, LABELS)
+
+    assert rows.annotated == []
+    assert LEARNT not in rows.texts
+
+
+def test_annotations_count_only_for_their_own_data_set(tmp_path: Path, annotations: Path) -> None:
+    annotate(annotations, tweets_natural_train={"nobody judged me": "😢"})
+
+    assert load_public_rows(tmp_path, annotations, LABELS).annotated == []
+
+
+@pytest.mark.parametrize("location", [GOEMOTIONS_TRAIN, TWEETS, TWEETEVAL_TEXT, TWEETEVAL_LABELS])
+def test_a_public_file_that_is_missing_is_named(tmp_path: Path, annotations: Path, location: str) -> None:
+    [path] = tmp_path.glob(f"*/*/*/{location}")
+    path.unlink()
+
+    with pytest.raises(PublicDataError) as caught:
+        load_public_rows(tmp_path, annotations, LABELS)
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize("name", ["goemotions/train.tsv", "goemotions/test.tsv", "tweets_natural/test.tsv"])
+def test_a_bad_annotation_is_named(tmp_path: Path, annotations: Path, name: str) -> None:
+    (annotations / name).write_text(f"{HEADER}\nthe text itself\t🎉\n", encoding="utf-8")
+
+    with pytest.raises(DatasetError, match="line 2: a row must be a SHA-256"):
+        load_public_rows(tmp_path, annotations, LABELS)
