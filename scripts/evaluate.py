@@ -11,9 +11,9 @@ from pathlib import Path
 
 from model.bundle import LABELS_FILE, PRETRAINED
 from model.errors import ModelError
-from model.labels import load_labels
+from model.labels import Label, load_labels
 from model.predictor import Predictor
-from model.training.baselines import AVERAGED, COMMONEST, fit_baselines, threshold_on
+from model.training.baselines import AVERAGED, COMMONEST, Labelled, fit_baselines, threshold_on
 from model.training.comparison import NamedReader, compare
 from model.training.datasets import Example, load_task
 from model.training.evaluate import Reader, evaluate, right_among
@@ -142,7 +142,7 @@ def _write_report(arguments: argparse.Namespace, predictor: Predictor, threshold
         vocabulary_size=preset.vocabulary_size,
     )
     if arguments.teacher:
-        others[_TEACHER] = _load_teacher(arguments.teacher)
+        others[_TEACHER] = _load_teacher(arguments.teacher, bundle.labels)
     for name, reader in others.items():
         readers.append(NamedReader(name, reader, threshold_on(reader, dev, preset.target_precision)))
     provenance = Provenance(_shown_command(arguments), arguments.seed, arguments.split, material.files, bundle.version)
@@ -150,13 +150,12 @@ def _write_report(arguments: argparse.Namespace, predictor: Predictor, threshold
     return list(material.rows)
 
 
-def _load_teacher(path: Path) -> Reader:
+def _load_teacher(path: Path, labels: Sequence[Label]) -> Reader:
     try:
         from model.training.distill import Teacher
-
-        return Teacher.load(path)
     except ModuleNotFoundError as error:
         raise MissingExtraError("A teacher", "distill", error.name) from error
+    return Labelled(Teacher.load(path).probabilities, labels)
 
 
 def _shown_command(arguments: argparse.Namespace) -> str:

@@ -3,7 +3,7 @@
 The confidence of both is the probability of their first emoji. Nothing is drawn at random here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,12 +33,29 @@ _LEAST_VARIANCE: Final = 1e-6
 """Directions of less variance are scaled as if they had so much: nothing can be learned from them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Whatever gives probabilities, such as a teacher, as a reader.
+
+    Args:
+        probabilities: from texts to float32 (texts, outcomes), each row summing to 1.
+        labels: the outcomes, after which 'no reaction' may be one more.
+    """
+
+    probabilities: Callable[[Sequence[str]], Floats]
+    labels: Sequence[Label]
+
+    def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
+        """A prediction for each text, as confident as its first emoji is probable."""
+        return predictions_of(self.probabilities(texts), self.labels) if texts else []
+
+
 class CommonestEmoji:
     """Says the same of every message: the mean of the training targets, the likeliest of all constant answers."""
 
     def __init__(self, examples: Sequence[Example], labels: Sequence[Label], no_reaction: bool) -> None:
         outcomes = soft_targets(examples, labels, no_reaction).mean(axis=0, keepdims=True)
-        (self._answer,) = _predictions(outcomes, labels)
+        (self._answer,) = predictions_of(outcomes, labels)
 
     def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
         """The same prediction for each text."""
@@ -65,7 +82,7 @@ class AveragedVectors:
 
     def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
         """A prediction for each text."""
-        return _predictions(self.probabilities(mean_vectors(texts, self.embedding)), self.labels)
+        return predictions_of(self.probabilities(mean_vectors(texts, self.embedding)), self.labels)
 
     def probabilities(self, means: Floats) -> Floats:
         """From mean vectors (messages, 50) to float32 (messages, outcomes), each row summing to 1."""
@@ -164,7 +181,7 @@ def _fit_softmax(features: Floats, targets: Floats, penalty: float, start: Float
     return ahead
 
 
-def _predictions(outcomes: Floats, labels: Sequence[Label]) -> list[Prediction]:
+def predictions_of(outcomes: Floats, labels: Sequence[Label]) -> list[Prediction]:
     """Predictions from probabilities (messages, outcomes), whose last outcome may be 'no reaction'."""
     emoji = outcomes[:, : len(labels)]
     silences = outcomes[:, -1] if outcomes.shape[1] > len(labels) else np.zeros(len(outcomes), dtype=np.float32)

@@ -1,24 +1,18 @@
 """What an evaluation is about: the files of a split, and the rows that baselines learn from. Needs no TensorFlow."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from model.bundle import LABELS_FILE, Bundle
 from model.labels import load_labels
 from model.training.annotations import annotated_examples, load_annotations
 from model.training.datasets import DatasetError, Example, load_examples, load_pairs, load_task
-from model.training.public import goemotions_texts, natural_tweets
+from model.training.public import ANNOTATED
 
 Split = Literal["dev", "test"]
-
-_PUBLIC_TEXTS: Final[Mapping[str, Callable[[Path], Sequence[str]]]] = {
-    "goemotions": lambda folder: goemotions_texts(folder, "train"),
-    "tweets_natural": lambda folder: [text for text, _ in natural_tweets(folder)],
-}
-"""The messages of each public data set that has annotations, by the name of its folder below `annotations`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +86,10 @@ def load_training(corpus: Path, bundle: Bundle) -> list[Example]:
 
 def _load_annotated(path: Path, bundle: Bundle, public: Path) -> list[Example]:
     source = path.parent.name
-    if source not in _PUBLIC_TEXTS:
-        raise DatasetError(path, 1, f"{source} is none of the public data sets ({', '.join(_PUBLIC_TEXTS)})")
+    if source not in ANNOTATED:
+        raise DatasetError(path, 1, f"{source} is none of the public data sets ({', '.join(ANNOTATED)})")
     annotations = load_annotations(path, bundle.labels)
-    examples = annotated_examples(annotations, _PUBLIC_TEXTS[source](public))
+    examples = annotated_examples(annotations, ANNOTATED[source](public))
     if len(examples) < len(annotations):
         raise DatasetError(path, 1, f"the public file holds {len(examples)} of its {len(annotations)} messages")
     return examples

@@ -10,6 +10,7 @@ import hashlib
 import html
 import io
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -236,6 +237,13 @@ def tweeteval_labels(folder: Path) -> tuple[Label, ...]:
     """
     rows = (line.split("\t") for line in _lines(folder, TWEETEVAL, "datasets/emoji/mapping.txt"))
     return tuple(Label(name.strip("_"), emoji) for _index, emoji, name, *_rest in rows)
+
+
+ANNOTATED: Final[Mapping[str, Callable[[Path], list[str]]]] = {
+    "goemotions": lambda folder: goemotions_texts(folder, "train"),
+    "tweets_natural": lambda folder: [text for text, _ in natural_tweets(folder)],
+}
+"""The texts of each data set that has annotations, by the name of its folder below `data/annotations`."""
 
 
 def count_texts(folder: Path) -> dict[Origin, int]:

@@ -35,7 +35,8 @@ from model.training.fit import FitConfig, fit, predict_rows, set_seed
 from model.training.network import NetworkConfig, build_network
 from model.training.pictures import draw_confusion, draw_curves
 from model.training.presets import Preset
-from model.training.transfer import ANNOTATED, PublicRows, build_transfer_set, load_public_rows
+from model.training.public import ANNOTATED
+from model.training.transfer import PublicRows, build_transfer_set, load_public_rows
 
 log = logging.getLogger(__name__)
 

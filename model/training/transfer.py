@@ -8,7 +8,7 @@ word on the transfer set, and on the labelled rows from both the labels and the 
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,15 +22,9 @@ from model.training.annotations import annotated_examples, fingerprint, load_ann
 from model.training.augment import variants
 from model.training.datasets import Example, soft_targets
 from model.training.fit import FitConfig
-from model.training.public import goemotions_texts, natural_tweets, tweeteval
+from model.training.public import ANNOTATED, tweeteval
 
 log = logging.getLogger(__name__)
-
-ANNOTATED: Final[Mapping[str, Callable[[Path], list[str]]]] = {
-    "goemotions": lambda public: goemotions_texts(public, "train"),
-    "tweets_natural": lambda public: [text for text, _ in natural_tweets(public)],
-}
-"""The texts of each public data set that has annotations, by the name of its folder below `annotations`."""
 
 _HELD_OUT: Final = "0"
 """Annotated messages whose fingerprint begins so, one in sixteen, are development rows."""

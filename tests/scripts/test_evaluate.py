@@ -7,10 +7,12 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from model.bundle import PRETRAINED
-from model.predictor import Candidate, Prediction, Predictor
+from model.bundle import LABELS_FILE, PRETRAINED
+from model.labels import load_labels
+from model.predictor import Predictor
 from scripts.evaluate import main
 from tests.model.rows import CHAT, write_csv, write_tsv
 
@@ -247,8 +249,11 @@ def test_a_teacher_is_shown_beside_the_model(corpus: Path, monkeypatch: pytest.M
             assert path == Path("teacher.pt")
             return cls()
 
-        def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
-            return [Prediction((Candidate("❤️", 0.9),), 0.1, 0.9 if "thank" in text else 0.1) for text in texts]
+        def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+            heart = [label.emoji for label in load_labels(PRETRAINED / LABELS_FILE)].index("❤️")
+            outcomes = np.zeros((len(texts), 64), dtype=np.float32)
+            outcomes[:, heart] = [0.9 if "thank" in text else 0.1 for text in texts]
+            return outcomes
 
     distill = ModuleType("model.training.distill")
     vars(distill)["Teacher"] = Teacher
