@@ -52,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from model.training.presets import PRESETS
         from model.training.run import DATA, Sources, default_training, train
 
+        preset = PRESETS[arguments.preset]
+        if arguments.public is not None and preset.distil is None:
+            parser.error(f"the preset {arguments.preset} does not learn from public data: leave --public out")
         if arguments.public is not None:
             importlib.import_module("model.training.distill")
     except ModuleNotFoundError as error:
@@ -59,10 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"This needs the extra `{extra}` ({error.name} is missing): pip install -e '.[{extra}]'\n")
         return 2
     corpus = DATA / "chat"
-    preset = PRESETS[arguments.preset]
     dev = arguments.dev or (corpus / "dev.tsv" if preset.fit.patience is not None else None)
-    if arguments.public is not None and preset.distil is None:
-        parser.error(f"the preset {arguments.preset} does not learn from public data: leave --public out")
     sources = Sources(arguments.data or default_training(), dev, arguments.test, public=arguments.public)
     try:
         summary = train(

@@ -14,6 +14,9 @@ import numpy as np
 from model.training.embeddings import load_glove
 
 _WORD: Final = re.compile(r"[A-Za-z']+")
+# What stands between white space, and Discord's markup and code, which may hold some.
+_PART: Final = re.compile(r"```(?s:.*?)```|`[^`\n]+`|</[^:>\n]{1,100}:\d{1,20}>|\S+")
+_MARKUP: Final = re.compile(r"[<`]|https?:|:\w+:")
 _PUNCTUATION: Final = ".,!?;:"
 _JOINTS: Final = (", ", " ", ". ", " but ", " and ")
 _JOINED_WORDS: Final = 14
@@ -68,12 +71,14 @@ def neighbours(words: Iterable[str]) -> dict[str, list[str]]:
 def _disturbed(text: str, near: dict[str, list[str]], rng: np.random.Generator) -> str:
     """The text with some words replaced, left out or moved; Discord's markup stays."""
     parts: list[str] = []
-    for part in text.split(" "):
+    for part in _PART.findall(text):
         choice = rng.random()
         word = part.lower().strip(_PUNCTUATION)
-        if choice < _DROP and not part.startswith("<"):
+        if _MARKUP.search(part):
+            parts.append(part)
+        elif choice < _DROP:
             continue
-        if choice < _DROP + _REPLACE and near.get(word):
+        elif choice < _DROP + _REPLACE and near.get(word):
             parts.append(part.lower().replace(word, near[word][rng.integers(len(near[word]))]))
         else:
             parts.append(part)

@@ -9,6 +9,7 @@ This module alone imports torch and transformers, the extra `distill`.
 """
 
 import logging
+import pickle
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -39,7 +40,7 @@ _MARKUP: Final = (
     (re.compile(r"<@&\d+>"), "@members"),
     (re.compile(r"<#\d+>"), "#channel"),
     (re.compile(r"<a?(:\w+:)\d+>"), r"\1"),
-    (re.compile(r"https?://\S+"), "link"),
+    (re.compile(r"https?://[^\s<>|)]+"), "link"),
 )
 
 
@@ -92,6 +93,7 @@ class Teacher:
     def fit(self, texts: Sequence[str], targets: Floats, *, show_progress: bool = True) -> None:
         """Fine-tune with cross-entropy on soft targets (len(texts), outcomes). The word-piece vectors stay frozen."""
         config, network = self.config, self._network
+        torch.manual_seed(config.seed)  # of the dropout
         rows, y = self._encode(texts), torch.from_numpy(targets)
         rng = np.random.default_rng(config.seed)
         encoder = [p for p in network.encoder.parameters() if p.requires_grad]
@@ -125,7 +127,7 @@ class Teacher:
 
     def probabilities(self, texts: Sequence[str], *, show_progress: bool = False) -> Floats:
         """The soft labels of `texts`: float32 (len(texts), outcomes), each row summing to 1."""
-        rows = self._encode(texts)
+        rows = self._encode(texts) if texts else []
         result = np.empty((len(rows), self.config.outcomes), dtype=np.float32)
         order = np.argsort([len(row) for row in rows], kind="stable")
         self._network.eval()
@@ -156,7 +158,7 @@ class Teacher:
             teacher._network.load_state_dict(state["weights"])
         except OSError as error:
             raise TeacherError(path, "the file is missing") from error
-        except (RuntimeError, KeyError, TypeError, ValueError) as error:
+        except (RuntimeError, LookupError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise TeacherError(path, "the file is damaged or of another shape") from error
         return teacher
 

@@ -120,7 +120,7 @@ def build_transfer_set(
         labels: the emoji; 'no reaction' is one more outcome.
         config: how much of what.
         seed: of the teacher and the variants.
-        folder: takes `teacher.pt` and `soft_labels.npz`.
+        folder: takes `teacher-DIGEST.pt` and `soft-labels-DIGEST.npy`, named by what they were made from.
         resume: use what `folder` holds, if it was made from the same rows in the same way.
         show_progress: whether to draw progress bars.
     """

@@ -41,7 +41,7 @@ def shipped() -> Predictor:
 def test_material_is_what_there_is_for_the_split(
     corpus: Path, shipped: Predictor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("model.training.material.goemotions_texts", lambda folder, split: ["no", "ha ha"])
+    monkeypatch.setattr("model.training.material.ANNOTATED", {"goemotions": lambda folder: ["no", "ha ha"]})
     (tmp_path / "seed.csv").write_text("text,label\ni love you,0\n", encoding="utf-8")
 
     material = load_material(corpus, "dev", shipped.bundle, public=tmp_path, emojify=tmp_path / "seed.csv")
@@ -70,7 +70,7 @@ def test_without_the_public_files_no_annotated_message_is_scored(corpus: Path, s
 def test_an_annotated_message_that_is_not_in_the_public_file_is_an_error(
     corpus: Path, shipped: Predictor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("model.training.material.goemotions_texts", lambda folder, split: ["no"])
+    monkeypatch.setattr("model.training.material.ANNOTATED", {"goemotions": lambda folder: ["no"]})
 
     with pytest.raises(DatasetError, match="the public file holds 0 of its 1 messages"):
         load_material(corpus, "dev", shipped.bundle, public=tmp_path)

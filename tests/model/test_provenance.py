@@ -7,7 +7,9 @@ import pytest
 
 from model.bundle import PRETRAINED, load_bundle
 
-CHAT = Path(__file__).parents[2] / "data" / "chat"
+DATA = Path(__file__).parents[2] / "data"
+FILES = {"/".join(path.parts[-2:]): path for path in DATA.glob("**/*.tsv")}
+"""The corpus's files by the names that a bundle records."""
 
 
 @pytest.mark.parametrize("split", ["data", "dev"])
@@ -16,11 +18,12 @@ def test_every_recorded_fingerprint_is_that_of_a_file_in_the_corpus(split: str) 
 
     assert recorded
     for name, digest in recorded.items():
-        path = CHAT / name.removeprefix("chat/")
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == digest, name
+        assert hashlib.sha256(FILES[name].read_bytes()).hexdigest() == digest, name
 
 
 def test_no_training_file_was_left_out() -> None:
     recorded = load_bundle(PRETRAINED).config.training["data"]
 
-    assert {f"train/{path.name}" for path in (CHAT / "train").glob("*.tsv")} | {"chat/pairs.tsv"} == recorded.keys()
+    messages = {name for name in FILES if name.startswith("train/")}
+    annotations = {f"{path.name}/train.tsv" for path in (DATA / "annotations").iterdir()}
+    assert recorded.keys() == messages | annotations | {"chat/pairs.tsv", "chat/unreadable.tsv"}
