@@ -17,6 +17,7 @@ from model.bundle import Bundle, BundleConfig, Confidence, save_bundle
 from model.labels import Label, load_labels
 from model.predictor import Predictor
 from model.text import UNKNOWN, encode
+from model.training.breakdown import mistakes
 from model.training.calibrate import Calibration, calibrate, cross_entropy_of
 from model.training.card import render_card
 from model.training.datasets import (
@@ -39,6 +40,9 @@ from model.training.public import ANNOTATED
 from model.training.transfer import PublicRows, build_transfer_set, load_public_rows
 
 log = logging.getLogger(__name__)
+
+_MISTAKES: Final = 10
+"""The most confident wrong reactions on dev that the card shows."""
 
 DATA: Final = Path(__file__).parents[2] / "data"
 """The corpus of a source checkout."""
@@ -161,9 +165,7 @@ def train(
                 "best_epoch": progress.best_epoch,
                 "rows": len(data.train),
                 "network": asdict(config),
-                **(
-                    {"transfer_rows": len(lesson.texts), "annotated": len(data.public.annotated)} if data.public else {}
-                ),
+                **_public_counts(lesson, data.public),
                 **data.fingerprints,
             },
         ),
@@ -218,6 +220,10 @@ class _Lesson:
     network: NetworkConfig
     fit: FitConfig
     minimum_count: int
+
+
+def _public_counts(lesson: _Lesson, public: PublicRows | None) -> dict[str, int]:
+    return {"shown_rows": len(lesson.texts), "annotated_rows": len(public.annotated)} if public else {}
 
 
 def _lesson(
@@ -284,6 +290,8 @@ def _report(data: _Data, predictor: Predictor, run_folder: Path) -> dict[str, An
             shown = examples
             predictions = predictor.predict_batch([example.text for example in examples])
             summary[split] = evaluate(examples, predictions, threshold)
+            if split == "dev":
+                summary["mistakes"] = [asdict(one) for one in mistakes(examples, predictions, threshold)[:_MISTAKES]]
     if "test" in summary:
         summary["test_accuracy"] = summary["test"]["acceptable_at_1"]
     predictions = predictor.predict_batch([example.text for example in shown])
