@@ -21,8 +21,6 @@ from model.text import MARKS, PAD, SPECIAL_TOKENS, UNKNOWN, tokenise
 Floats = npt.NDArray[np.float32]
 
 DIMENSIONS: Final = 50
-MINIMUM_COUNT: Final = 2
-"""Occurrences in the training texts that a token outside GloVe needs by default."""
 
 
 @dataclass(frozen=True)
@@ -51,27 +49,34 @@ def load_glove() -> tuple[tuple[str, ...], Floats]:
 
 
 def build_embedding(
-    texts: Iterable[str], *, size: int | None = None, labels: Sequence[Label] = (), minimum_count: int = MINIMUM_COUNT
+    texts: Iterable[str],
+    *,
+    size: int | None = None,
+    labels: Sequence[Label] = (),
+    minimum_count: int = 2,
+    public: Iterable[str] = (),
 ) -> Embedding:
     """Choose a vocabulary and its initial vectors.
 
     In order: the special tokens, the `size` commonest GloVe words that `tokenise` can produce (all by default), the
-    GloVe words of `texts` beyond those, and the emoji of `labels` and other tokens that stand in `texts` at least
-    `minimum_count` times. A mark or emoji starts from the mean vector of its hint words; a token that GloVe lacks from
-    the mean of all chosen words.
+    GloVe words of `texts` and `public` beyond those, and the emoji of `labels` and other tokens that stand in `texts`
+    at least `minimum_count` times. A mark or emoji starts from the mean vector of its hint words; a token that GloVe
+    lacks from the mean of all chosen words.
 
     Args:
         texts: the training texts.
         size: GloVe words to take at the least.
         labels: emoji that always get a token.
         minimum_count: occurrences that a token outside GloVe needs.
+        public: messages of strangers. No other token is taken from them: it may be somebody's name or number.
     """
     glove_words, glove_vectors = load_glove()
     rank = {word: i for i, word in enumerate(glove_words) if tokenise(word, {}) == [word]}
     reachable = list(rank)
     chosen = dict.fromkeys(reachable[: size or len(reachable)])
     counts = Counter(token for text in texts for token in tokenise(text, rank))
-    chosen |= dict.fromkeys(sorted((word for word in counts if word in rank), key=rank.__getitem__))
+    written = {*counts, *(token for text in public for token in tokenise(text, rank))}
+    chosen |= dict.fromkeys(sorted((word for word in written if word in rank), key=rank.__getitem__))
     known = [rank[word] for word in chosen]
     vectors: Floats = np.ascontiguousarray(glove_vectors[known], dtype=np.float32)
 

@@ -29,7 +29,7 @@ from model.training.datasets import (
     load_task,
     soft_targets,
 )
-from model.training.embeddings import MINIMUM_COUNT, build_embedding
+from model.training.embeddings import build_embedding
 from model.training.evaluate import evaluate
 from model.training.export import MINIMUM_SENTENCES, check_parity, export_graph
 from model.training.fit import FitConfig, fit, predict_rows, set_seed
@@ -102,15 +102,16 @@ def train(
     data = _load_data(name, preset, sources, labels, seed)
     run_folder = out / "run"
     run_folder.mkdir(parents=True, exist_ok=True)
+    texts = [example.text for example in data.train]
     lesson = _lesson(preset, data, labels, seed=seed, folder=run_folder, resume=resume, show_progress=show_progress)
     set_seed(seed)
 
     # The label emoji get a token each, so that the network can read them in a message too.
     embedding = build_embedding(
-        lesson.written,
+        texts,
         size=preset.vocabulary_size,
         labels=labels if preset.no_reaction else (),
-        minimum_count=lesson.minimum_count,
+        public=data.public.texts if data.public else (),
     )
     vocabulary = embedding.vocabulary
     max_len = preset.max_len or max(len(encode(text, vocabulary, 4000)) for text in lesson.texts)
@@ -174,7 +175,7 @@ def train(
         graph=export_graph(network, config),
     )
     predictor = Predictor(bundle)
-    parity = check_parity(network, predictor, parity_texts(lesson.written))
+    parity = check_parity(network, predictor, parity_texts(texts))
     summary = {"preset": name, "seed": seed, "epochs": progress.epoch, "parity": parity} | _report(
         data, predictor, run_folder
     )
@@ -212,14 +213,12 @@ class _Data:
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """What which network is shown: `targets` is float32 (len(texts), outcomes); `written` are the texts by people."""
+    """What which network is shown: `targets` is float32 (len(texts), outcomes)."""
 
     texts: Sequence[str]
     targets: npt.NDArray[np.float32]
-    written: Sequence[str]
     network: NetworkConfig
     fit: FitConfig
-    minimum_count: int
 
 
 def _public_counts(lesson: _Lesson, public: PublicRows | None) -> dict[str, int]:
@@ -240,7 +239,7 @@ def _lesson(
     texts = [example.text for example in data.train]
     if data.public is None or preset.distil is None:
         targets = soft_targets(data.train, labels, True) if preset.no_reaction else hard_targets(data.train, labels)
-        return _Lesson(texts, targets, texts, preset.network, preset.fit, MINIMUM_COUNT)
+        return _Lesson(texts, targets, preset.network, preset.fit)
     transfer = build_transfer_set(
         data.train, data.public, labels, preset.distil,
         seed=seed, folder=folder, resume=resume, show_progress=show_progress,
@@ -249,10 +248,8 @@ def _lesson(
     return _Lesson(
         texts=transfer.texts,
         targets=transfer.targets,
-        written=[*texts, *data.public.texts],
         network=replace(preset.network, dropout=distil.dropout, embedding_dropout=distil.embedding_dropout),
         fit=distil.fit,
-        minimum_count=distil.minimum_count,
     )
 
 
@@ -291,7 +288,8 @@ def _report(data: _Data, predictor: Predictor, run_folder: Path) -> dict[str, An
             predictions = predictor.predict_batch([example.text for example in examples])
             summary[split] = evaluate(examples, predictions, threshold)
             if split == "dev":
-                summary["mistakes"] = [asdict(one) for one in mistakes(examples, predictions, threshold)[:_MISTAKES]]
+                worst = mistakes(examples, predictions, threshold)[:_MISTAKES]
+                summary["mistakes"] = [{**asdict(one), "fits": list(one.fits)} for one in worst]
     if "test" in summary:
         summary["test_accuracy"] = summary["test"]["acceptable_at_1"]
     predictions = predictor.predict_batch([example.text for example in shown])

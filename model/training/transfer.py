@@ -42,7 +42,6 @@ class DistilConfig:
         variants: texts made of each row of the corpus.
         label_weight: share of a labelled row's target that is its label; the rest is the teacher's word.
         repeats: how often a labelled row stands in an epoch.
-        minimum_count: occurrences that a token outside GloVe needs in the corpus and the public text.
     """
 
     fit: FitConfig
@@ -52,7 +51,6 @@ class DistilConfig:
     variants: int = 6
     label_weight: float = 0.5
     repeats: int = 2
-    minimum_count: int = 3
 
 
 @dataclass(frozen=True, slots=True)

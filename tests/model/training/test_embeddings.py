@@ -99,3 +99,12 @@ def test_a_mark_starts_from_the_mean_of_its_hints(embedding: Embedding, rank: di
 
 def test_vectors_survive_the_float16_of_a_bundle(embedding: Embedding) -> None:
     assert (embedding.vectors.astype(np.float16).astype(np.float32) == embedding.vectors).all()
+
+
+def test_of_strangers_messages_only_glove_words_are_taken() -> None:
+    own, strangers = ["quixblat is here", "quixblat again"], ["zorbnax zorbnax zorbnax paella", "zorbnax 5550199"]
+    embedding = build_embedding(own, size=100, public=strangers)
+
+    assert "paella" in embedding.words
+    assert "quixblat" in embedding.words
+    assert not {"zorbnax", "5550199"} & set(embedding.words)
