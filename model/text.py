@@ -320,9 +320,9 @@ def _plain_word(word: str, vocabulary: Mapping[str, int]) -> Sequence[str]:
 def _corrected(word: str, vocabulary: Mapping[str, int]) -> str:
     """The commonest common word one edit away (Norvig, 2007, "How to Write a Spelling Corrector"), or `word` itself.
 
-    The first letter counts as right, and short or very long words are left as they are.
+    The first letter counts as right; short or very long words are left as they are, as is all without a vocabulary.
     """
-    if not (4 <= len(word) <= 20 and word.isascii()):
+    if not (vocabulary and 4 <= len(word) <= 20 and word.isascii()):
         return word
     best, best_index = word, _COMMON
     for i in range(1, len(word) + 1):
