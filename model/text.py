@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-TEXT_VERSION: Final = 3
+TEXT_VERSION: Final = 4
 MAX_CHARACTERS: Final = 4000
 """Discord's longest message; what stands beyond is not read."""
 
@@ -147,6 +147,9 @@ _LAUGHTER: Final = re.compile(
 )
 _COMMON: Final = 20_000
 """A misspelt word is read as one of this many commonest words."""
+_CORRECTIONS: Final = 4
+"""So many words of a message are corrected, the first that the vocabulary lacks: a try takes up to half a millisecond,
+and a message with more of them is not misspelt."""
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 
 _NAME_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -235,6 +238,7 @@ def tokenise(text: str, vocabulary: Mapping[str, int], limit: int | None = None)
     """
     tokens: list[str] = []
     shouted = False
+    unknown = 0
     previous = ""
     for match in _TOKEN.finditer(normalise(text)):
         if limit is not None and len(tokens) >= limit:
@@ -248,7 +252,8 @@ def tokenise(text: str, vocabulary: Mapping[str, int], limit: int | None = None)
             elif word in vocabulary:
                 tokens.append(word)
             else:
-                tokens += _unknown_word(word, vocabulary)
+                unknown += 1
+                tokens += _unknown_word(word, vocabulary, correct=unknown <= _CORRECTIONS)
             if not shouted and len(found) > 2 and found.isupper():
                 tokens.append("<caps>")
                 shouted = True
@@ -295,22 +300,22 @@ def sentences_to_indices(
     return pad([encode(sentence, vocabulary, max_len) for sentence in sentences], max_len)
 
 
-def _unknown_word(word: str, vocabulary: Mapping[str, int]) -> Sequence[str]:
-    """Read a lower-case word that the vocabulary lacks: a contraction, an elongation, laughter, a compound."""
+def _unknown_word(word: str, vocabulary: Mapping[str, int], *, correct: bool) -> Sequence[str]:
+    """Read a lower-case word that the vocabulary lacks: a contraction, an elongation, laughter, a misspelling."""
     if "'" in word:
         if word.endswith("n't"):
             return (word[:-3], "n't") if word != "n't" else (word,)
         for suffix in _SUFFIXES:
             if word.endswith(suffix):
                 stem = word[: -len(suffix)]
-                return (*((stem,) if stem in vocabulary else _unknown_word(stem, vocabulary)), suffix)
+                return (*((stem,) if stem in vocabulary else _unknown_word(stem, vocabulary, correct=correct)), suffix)
         return [part for piece in word.split("'") for part in _plain_word(piece, vocabulary)]
     if _LAUGHTER.fullmatch(word):
         return ("haha", "<long>") if len(word) > 6 else ("haha",)
     if _LONG.search(word):
         short = _shortened(word, vocabulary)
         return (*_plain_word(short, vocabulary), "<long>")
-    return (_corrected(word, vocabulary),)
+    return (_corrected(word, vocabulary) if correct else word,)
 
 
 def _plain_word(word: str, vocabulary: Mapping[str, int]) -> Sequence[str]:
@@ -322,7 +327,7 @@ def _corrected(word: str, vocabulary: Mapping[str, int]) -> str:
 
     The first letter counts as right; short or very long words are left as they are, as is all without a vocabulary.
     """
-    if not (vocabulary and 4 <= len(word) <= 20 and word.isascii()):
+    if not (vocabulary and 4 <= len(word) <= 16 and word.isascii()):
         return word
     best, best_index = word, _COMMON
     for i in range(1, len(word) + 1):
