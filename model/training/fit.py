@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +16,11 @@ from tqdm import tqdm
 
 from model.errors import ModelError
 from model.text import SPECIAL_TOKENS, UNKNOWN, pad
+from model.training.batches import batches
 
 log = logging.getLogger(__name__)
 
 _UNKNOWN_INDEX: Final = SPECIAL_TOKENS.index(UNKNOWN)
-_BUCKET: Final = 50
-"""Batches are cut from runs of this many batches sorted by length, so that a batch holds rows of like length."""
-
 _LAST_RATE: Final = 0.02
 """Where a decaying learning rate ends, as a share of its start."""
 
@@ -130,9 +128,9 @@ def fit(
             break
         rng = np.random.default_rng([config.seed, epoch])
         _seed_dropout(network, rng)
-        batches = list(_batches(rows, config, rng))
+        order = list(batches(rows, config.batch_size, rng, by_length=config.by_length))
         network.reset_metrics()
-        bar = tqdm(batches, desc=f"epoch {epoch + 1}/{config.epochs}", disable=not show_progress, leave=False)
+        bar = tqdm(order, desc=f"epoch {epoch + 1}/{config.epochs}", disable=not show_progress, leave=False)
         sums = {"loss": 0.0, "accuracy": 0.0}
         for batch in bar:
             x = _padded([rows[i] for i in batch], config, max_len, rng)
@@ -176,22 +174,6 @@ def _seed_dropout(network: keras.Model, rng: np.random.Generator) -> None:
         for variable in layer.variables:
             if variable.path.endswith("seed_generator_state"):
                 variable.assign(rng.integers(2**31, size=2))
-
-
-def _batches(
-    rows: Sequence[Sequence[int]], config: FitConfig, rng: np.random.Generator
-) -> Iterator[npt.NDArray[np.intp]]:
-    order = rng.permutation(len(rows))
-    if config.by_length:
-        lengths = np.array([len(row) for row in rows])
-        span = config.batch_size * _BUCKET
-        runs = [order[i : i + span] for i in range(0, len(order), span)]
-        order = np.concatenate([run[np.argsort(lengths[run], kind="stable")] for run in runs])
-    starts = np.arange(0, len(order), config.batch_size)
-    if config.by_length:
-        rng.shuffle(starts)
-    for start in starts:
-        yield order[start : start + config.batch_size]
 
 
 def _padded(

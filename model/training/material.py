@@ -71,17 +71,20 @@ def load_material(
     )
 
 
+def training_paths(corpus: Path) -> list[Path]:
+    """The training rows of a corpus: messages and, where present, minimal pairs and unreadable lines."""
+    chat = corpus / "chat"
+    return [chat / "train", *filter(Path.is_file, (chat / "pairs.tsv", chat / "unreadable.tsv"))]
+
+
 def load_training(corpus: Path, bundle: Bundle) -> list[Example]:
-    """The training rows of a corpus that a model like `bundle` is about: messages, minimal pairs, unreadable lines.
+    """The training rows of a corpus that a model like `bundle` is about.
 
     Raises:
         ModelError: a file is wrong.
     """
-    chat = corpus / "chat"
-    known = load_labels(corpus / LABELS_FILE)
-    present = [path for path in (chat / "pairs.tsv", chat / "unreadable.tsv") if path.is_file()]
-    paths = [chat / "train", *(present if bundle.config.no_reaction else ())]
-    return [example for path in paths for example in load_task(path, bundle.labels, known, bundle.config.no_reaction)]
+    known, silent = load_labels(corpus / LABELS_FILE), bundle.config.no_reaction
+    return [example for path in training_paths(corpus) for example in load_task(path, bundle.labels, known, silent)]
 
 
 def _load_annotated(path: Path, bundle: Bundle, public: Path) -> list[Example]:

@@ -1,17 +1,13 @@
-"""Pictures: how a training went, what is taken for what, what a corpus holds."""
+"""Pictures: how a training went, what a corpus holds, what more rows would bring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from model.labels import Label, bare
-from model.predictor import Prediction
 from model.training.corpus import Summary
-from model.training.datasets import Example
 
 if TYPE_CHECKING:  # fit imports TensorFlow, and a picture of a corpus needs none
     from model.training.fit import Progress
@@ -30,38 +26,6 @@ def draw_curves(progress: "Progress", path: Path) -> None:
         axes.set(title=title, xlabel="epoch")
         axes.grid(alpha=0.3)
         axes.legend()
-    figure.savefig(path, dpi=120)
-
-
-def draw_confusion(
-    examples: Sequence[Example],
-    predictions: Sequence[Prediction],
-    labels: Sequence[Label],
-    threshold: float,
-    path: Path,
-) -> None:
-    """Draw which answer (column) messages with each best emoji (row) got, as shares of the row, into a PNG.
-
-    An answer that fits counts as the row's best emoji, so that what lies off the diagonal is wrong. The last row and
-    column are 'no reaction'. Labels are written by name: few fonts hold emoji.
-    """
-    index = {bare(label.emoji): i for i, label in enumerate(labels)}
-    silence = len(labels)
-    counts = np.zeros((silence + 1, silence + 1))
-    for example, prediction in zip(examples, predictions, strict=True):
-        answer = prediction.emoji(threshold)
-        fitting = [bare(emoji) for emoji in example.emoji]
-        row = index.get(fitting[0], silence) if fitting else silence
-        counts[row, silence if answer is None else row if bare(answer) in fitting else index[bare(answer)]] += 1
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = [*(label.name for label in labels), "(none)"]
-    side = max(5.0, 0.24 * len(names))
-    figure = Figure(figsize=(side, side), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(shares, cmap=mpl.colormaps["magma"], vmin=0, vmax=1)
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(names)), names, fontsize=7)
-    axes.set(xlabel="answer (a fitting one counts as the best)", ylabel="best emoji")
     figure.savefig(path, dpi=120)
 
 

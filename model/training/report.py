@@ -1,8 +1,7 @@
 """An evaluation report in a folder: `report.json` with all numbers, the page `report.md`, and its pictures."""
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,8 @@ from model.training.bootstrap import RESAMPLES, Estimate
 from model.training.breakdown import SILENCE
 from model.training.comparison import Comparison, Scores
 from model.training.diagrams import draw_confusions, draw_precision_coverage, draw_reliability
+from model.training.evaluate import MEASURES
+from model.training.markdown import escape, table
 from model.training.material import Split
 from model.training.robustness import TOGETHER
 
@@ -21,14 +22,6 @@ RELIABILITY_FILE: Final = "reliability.png"
 CURVES_FILE: Final = "precision_coverage.png"
 CONFUSIONS_FILE: Final = "confusions.png"
 
-_MEASURES: Final[Mapping[str, str]] = {
-    "acceptable_at_1": "first emoji fits, of messages that deserve a reaction",
-    "best_in_top_3": "best emoji among the first three, of the same",
-    "precision": "precision: reactions that fit",
-    "coverage": "coverage: deserving messages that got a reaction",
-    "silence_on_neutral": "silence on messages that deserve none",
-    "ece": "expected calibration error of 'the first emoji fits'",
-}
 _NOISE: Final[Mapping[str, str]] = {
     "case": "case: all in lower case, in capitals, or a capital for each word",
     "punctuation": "punctuation: removed, doubled, or added at the end",
@@ -39,7 +32,6 @@ _NOISE: Final[Mapping[str, str]] = {
 _THRESHOLDS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _CONFUSIONS: Final = 15
 """Confusions in the table; the picture shows all."""
-_SPECIAL: Final = re.compile(r"[\\`*_\[\]<>|~#&]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +103,7 @@ def _heading(comparison: Comparison, provenance: Provenance) -> list[str]:
     if absent:
         lines += ["", f"Not measured, for want of material: {', '.join(absent)}."]
     files = [[f"`{name}`", f"`{digest}`"] for name, digest in provenance.files.items()]
-    return [*lines, "", *_table(["file", "SHA-256"], files)]
+    return [*lines, "", *table(["file", "SHA-256"], files)]
 
 
 def _optional(comparison: Comparison) -> Mapping[str, Mapping[str, object]]:
@@ -155,14 +147,14 @@ def _confidence(comparison: Comparison) -> list[str]:
         "Each point of a curve is one threshold; the ringed one is what the reader reacts from. For",
         f"`{comparison.model}`, some of them:",
         "",
-        *_table(["threshold", "precision", "coverage"], rows),
+        *table(["threshold", "precision", "coverage"], rows),
     ]
 
 
 def _emoji(comparison: Comparison) -> list[str]:
     rows = [
         [
-            f"{one.emoji} {_escape(one.name)}",
+            f"{one.emoji} {escape(one.name)}",
             str(one.first),
             _number(one.precision),
             str(one.best),
@@ -178,12 +170,12 @@ def _emoji(comparison: Comparison) -> list[str]:
         "it fits. Recall: of the messages whose best emoji it is, the share where it came first; at 3, where it was",
         "among the first three. Many of these are shares of a few messages.",
         "",
-        *_table(["emoji", "came first", "precision", "is best", "recall", "recall at 3"], rows),
+        *table(["emoji", "came first", "precision", "is best", "recall", "recall at 3"], rows),
     ]
 
 
 def _confusions(comparison: Comparison) -> list[str]:
-    emoji = {one.name: f"{one.emoji} {_escape(one.name)}" for one in comparison.emoji}
+    emoji = {one.name: f"{one.emoji} {escape(one.name)}" for one in comparison.emoji}
     wrong = [one for one in comparison.confusions if one.best != one.answer and SILENCE not in (one.best, one.answer)]
     rows = [[emoji[one.best], emoji[one.answer], str(one.messages)] for one in wrong[:_CONFUSIONS]]
     return [
@@ -193,14 +185,14 @@ def _confusions(comparison: Comparison) -> list[str]:
         "",
         f"![Share of each best emoji's messages by answer]({CONFUSIONS_FILE})",
         "",
-        *_table(["best emoji", "wrong answer", "messages"], rows),
+        *table(["best emoji", "wrong answer", "messages"], rows),
     ]
 
 
 def _mistakes(comparison: Comparison) -> list[str]:
     scores = comparison.scores[comparison.model]
     rows = [
-        [_escape(one.text), " ".join(one.fits) or "nothing", one.came, f"{one.confidence:.3f}"]
+        [escape(one.text), " ".join(one.fits) or "nothing", one.came, f"{one.confidence:.3f}"]
         for one in comparison.mistakes
     ]
     return [
@@ -209,7 +201,7 @@ def _mistakes(comparison: Comparison) -> list[str]:
         f"Of {scores.counts['reactions']} reactions {scores.wrong} do not fit, {_undeserved(scores)} of them on",
         f"messages that deserve none. The {len(rows)} most confident:",
         "",
-        *_table(["message", "fits", "came", "confidence"], rows),
+        *table(["message", "fits", "came", "confidence"], rows),
     ]
 
 
@@ -218,7 +210,7 @@ def _annotated(comparison: Comparison) -> list[str]:
         return []
     lines = ["## Real messages", "", "Public messages with the judgement of annotators. Their text is not shown."]
     for source, scores in comparison.annotated.items():
-        lines += ["", f"### {_escape(source)}", "", *_score_table(scores, comparison.thresholds)]
+        lines += ["", f"### {escape(source)}", "", *_score_table(scores, comparison.thresholds)]
     return lines
 
 
@@ -233,8 +225,8 @@ def _pairs(comparison: Comparison) -> list[str]:
         "right if its first emoji fits and the model would react, or if no emoji fits and it stays silent. The softer",
         "figure asks of a side that deserves a reaction only that its first emoji fits.",
         "",
-        *_table(
-            ["", *map(_escape, names)],
+        *table(
+            ["", *map(escape, names)],
             [
                 ["both sides right", *(_estimate(comparison.pairs[name].both_right) for name in names)],
                 ["the softer figure", *(_estimate(comparison.pairs[name].both_fit) for name in names)],
@@ -260,7 +252,7 @@ def _noise(comparison: Comparison) -> list[str]:
         "the confidence. Mentions, links, code and custom emoji are left alone. A message that cannot be altered",
         "counts as the same, and who always answers the same keeps everything.",
         "",
-        *_table(["noise", "altered", *map(_escape, names)], [*rows[:-1], mean, rows[-1]]),
+        *table(["noise", "altered", *map(escape, names)], [*rows[:-1], mean, rows[-1]]),
     ]
 
 
@@ -273,8 +265,8 @@ def _unreadable(comparison: Comparison) -> list[str]:
         "",
         f"{scores[0].counts['neutral']} lines that nobody can read and that deserve no reaction.",
         "",
-        *_table(
-            ["", *map(_escape, comparison.unreadable)],
+        *table(
+            ["", *map(escape, comparison.unreadable)],
             [["silence", *(_estimate(one.measures["silence_on_neutral"]) for one in scores)]],
         ),
     ]
@@ -289,7 +281,7 @@ def _emojify(comparison: Comparison) -> list[str]:
         "Share of the messages whose label is the likeliest of the seed's five emoji, all others left aside. Only",
         "bundles have the probabilities for it.",
         "",
-        *_table(["", *map(_escape, comparison.emojify)], [["accuracy", *map(_estimate, comparison.emojify.values())]]),
+        *table(["", *map(escape, comparison.emojify)], [["accuracy", *map(_estimate, comparison.emojify.values())]]),
     ]
 
 
@@ -300,10 +292,10 @@ def _score_table(scores: Mapping[str, Scores], thresholds: Mapping[str, float]) 
     return [
         f"{counts['rows']} messages, {counts['deserving']} of them deserving a reaction.",
         "",
-        *_table(
-            ["measure", *map(_escape, scores)],
+        *table(
+            ["measure", *map(escape, scores)],
             [
-                *([text, *(_estimate(one.measures[key]) for one in readers)] for key, text in _MEASURES.items()),
+                *([text, *(_estimate(one.measures[key]) for one in readers)] for key, text in MEASURES.items()),
                 ["reactions", *(str(one.counts["reactions"]) for one in readers)],
                 ["reactions that do not fit", *(str(one.wrong) for one in readers)],
                 ["of these, on messages that deserve none", *(str(_undeserved(one)) for one in readers)],
@@ -317,11 +309,6 @@ def _undeserved(scores: Scores) -> int:
     return scores.counts["reactions"] - scores.counts["reactions_on_deserving"]
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = (header, ["---"] * len(header), *rows)
-    return [f"| {' | '.join(cells)} |" for cells in lines]
-
-
 def _estimate(estimate: Estimate) -> str:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return "-"
@@ -330,8 +317,3 @@ def _estimate(estimate: Estimate) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def _escape(text: str) -> str:
-    """`text` as Markdown shows it letter by letter, within one cell of a table."""
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))

@@ -17,7 +17,7 @@ from model.bundle import Bundle, BundleConfig, Confidence, save_bundle
 from model.labels import Label, load_labels
 from model.predictor import Predictor
 from model.text import UNKNOWN, encode
-from model.training.breakdown import mistakes
+from model.training.breakdown import SILENCE, confusions, mistakes
 from model.training.calibrate import Calibration, calibrate, cross_entropy_of
 from model.training.card import render_card
 from model.training.datasets import (
@@ -29,12 +29,14 @@ from model.training.datasets import (
     load_task,
     soft_targets,
 )
+from model.training.diagrams import draw_confusions
 from model.training.embeddings import build_embedding
 from model.training.evaluate import evaluate
 from model.training.export import MINIMUM_SENTENCES, check_parity, export_graph
 from model.training.fit import FitConfig, fit, predict_rows, set_seed
+from model.training.material import training_paths
 from model.training.network import NetworkConfig, build_network
-from model.training.pictures import draw_confusion, draw_curves
+from model.training.pictures import draw_curves
 from model.training.presets import Preset
 from model.training.public import ANNOTATED
 from model.training.transfer import PublicRows, build_transfer_set, load_public_rows
@@ -68,8 +70,8 @@ class Sources:
 
 
 def default_training() -> list[Path]:
-    """The training rows of a source checkout: the corpus, the minimal pairs and the unreadable lines."""
-    return [DATA / "chat" / "train", DATA / "chat" / "pairs.tsv", DATA / "chat" / "unreadable.tsv"]
+    """The training rows of a source checkout."""
+    return training_paths(DATA)
 
 
 def labels_of(preset: Preset) -> tuple[Label, ...]:
@@ -277,23 +279,22 @@ def _load_data(name: str, preset: Preset, sources: Sources, labels: Sequence[Lab
 
 
 def _report(data: _Data, predictor: Predictor, run_folder: Path) -> dict[str, Any]:
-    """Scores on dev and test, where there are any, and the confusion picture of the last."""
+    """Scores on dev and test, where there are any, and the confusion picture of the last; else of the training rows."""
     summary: dict[str, Any] = {}
-    threshold = predictor.threshold
-    shown = data.train
-    annotated = data.public.dev if data.public else []
-    for split, examples in (("annotated_dev", annotated), ("dev", data.dev), ("test", data.test)):
-        if examples:
-            shown = examples
-            predictions = predictor.predict_batch([example.text for example in examples])
+    labels, threshold = predictor.bundle.labels, predictor.threshold
+    splits = {"annotated_dev": data.public.dev if data.public else [], "dev": data.dev, "test": data.test}
+    scored = {split: examples for split, examples in splits.items() if examples} or {"train": data.train}
+    for split, examples in scored.items():
+        predictions = predictor.predict_batch([example.text for example in examples])
+        if split != "train":
             summary[split] = evaluate(examples, predictions, threshold)
-            if split == "dev":
-                worst = mistakes(examples, predictions, threshold)[:_MISTAKES]
-                summary["mistakes"] = [{**asdict(one), "fits": list(one.fits)} for one in worst]
+        if split == "dev":
+            worst = mistakes(examples, predictions, threshold)[:_MISTAKES]
+            summary["mistakes"] = [{**asdict(one), "fits": list(one.fits)} for one in worst]
     if "test" in summary:
         summary["test_accuracy"] = summary["test"]["acceptable_at_1"]
-    predictions = predictor.predict_batch([example.text for example in shown])
-    draw_confusion(shown, predictions, predictor.bundle.labels, threshold, run_folder / "confusion.png")
+    names = [*(label.name for label in labels), SILENCE]
+    draw_confusions(confusions(examples, predictions, labels, threshold), names, run_folder / "confusion.png")
     return summary
 
 

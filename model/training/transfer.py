@@ -152,7 +152,10 @@ def _soft_labels(
     question = _digest([lesson, *texts])
     teacher_file, soft_file = folder / f"teacher-{lesson[:12]}.pt", folder / f"soft-labels-{question[:12]}.npy"
     if resume and soft_file.is_file():
-        return np.asarray(np.load(soft_file), dtype=np.float32)
+        try:
+            return np.asarray(np.load(soft_file), dtype=np.float32)
+        except (OSError, ValueError, EOFError):
+            log.warning("damaged, made anew: %s", soft_file)
     if resume and teacher_file.is_file():
         teacher = Teacher.load(teacher_file)
     else:
