@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     corpus = DATA / "chat"
     dev = arguments.dev or (corpus / "dev.tsv" if preset.fit.patience is not None else None)
-    sources = Sources(arguments.data or default_training(), dev, arguments.test, public=arguments.public)
+    sources = Sources(arguments.data or default_training(preset), dev, arguments.test, public=arguments.public)
     try:
         summary = train(
             arguments.preset, preset, sources, arguments.out, seed=arguments.seed, resume=arguments.resume,

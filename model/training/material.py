@@ -71,10 +71,16 @@ def load_material(
     )
 
 
-def training_paths(corpus: Path) -> list[Path]:
-    """The training rows of a corpus: messages and, where present, minimal pairs and unreadable lines."""
+def training_paths(corpus: Path, silent: bool) -> list[Path]:
+    """The training rows of a corpus: messages, and what teaches when to be silent.
+
+    Args:
+        corpus: the folder of the corpus.
+        silent: whether the model can be: minimal pairs and unreadable lines are then among them, where present.
+    """
     chat = corpus / "chat"
-    return [chat / "train", *filter(Path.is_file, (chat / "pairs.tsv", chat / "unreadable.tsv"))]
+    extra = (chat / "pairs.tsv", chat / "unreadable.tsv") if silent else ()
+    return [chat / "train", *filter(Path.is_file, extra)]
 
 
 def load_training(corpus: Path, bundle: Bundle) -> list[Example]:
@@ -84,7 +90,9 @@ def load_training(corpus: Path, bundle: Bundle) -> list[Example]:
         ModelError: a file is wrong.
     """
     known, silent = load_labels(corpus / LABELS_FILE), bundle.config.no_reaction
-    return [example for path in training_paths(corpus) for example in load_task(path, bundle.labels, known, silent)]
+    return [
+        example for path in training_paths(corpus, silent) for example in load_task(path, bundle.labels, known, silent)
+    ]
 
 
 def _load_annotated(path: Path, bundle: Bundle, public: Path) -> list[Example]:

@@ -69,9 +69,9 @@ class Sources:
     public: Path | None = None
 
 
-def default_training() -> list[Path]:
-    """The training rows of a source checkout."""
-    return training_paths(DATA)
+def default_training(preset: Preset) -> list[Path]:
+    """The training rows of a source checkout for a preset."""
+    return training_paths(DATA, preset.no_reaction)
 
 
 def labels_of(preset: Preset) -> tuple[Label, ...]:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from model.bundle import load_bundle
+from model.labels import load_labels
 from model.predictor import Predictor
-from model.training.datasets import SEED_LABELS, DatasetError
+from model.training.datasets import SEED_LABELS, DatasetError, load_task
 from model.training.presets import PRESETS
-from model.training.run import Sources, labels_of, train
+from model.training.run import DATA, Sources, default_training, labels_of, train
 from tests.model.rows import CHAT, write_csv, write_tsv
 
 EMOJIFY = replace(PRESETS["emojify"], vocabulary_size=500)
@@ -143,3 +144,12 @@ def test_a_corpus_without_a_row_for_emojify_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DatasetError, match="no row's best emoji"):
         train("emojify", EMOJIFY, Sources([corpus]), tmp_path / "out", seed=0)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_finds_rows_in_each_default_training_file(name: str) -> None:
+    preset = PRESETS[name]
+    known = load_labels(DATA / "labels.tsv")
+
+    for path in default_training(preset):
+        assert load_task(path, labels_of(preset), known, preset.no_reaction)
