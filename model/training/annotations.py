@@ -7,14 +7,57 @@ public file can join both. UTF-8 TSV, header `sha256<TAB>emoji`; empty where no 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from model.labels import Label
 from model.training.datasets import DatasetError, Example, parse_emoji, read_lines
+from model.training.public import ANNOTATED, tweeteval
 
 HEADER: Final = "sha256\temoji"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_HELD_OUT: Final = "0"
+"""Annotated messages whose fingerprint begins so, one in sixteen, are development rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRows:
+    """The public messages of a training.
+
+    Args:
+        annotated: messages with what fits them, to learn from.
+        dev: the same, held out to look at.
+        texts: all messages to be labelled by the teacher; none of the held out and of the test's.
+    """
+
+    annotated: list[Example]
+    dev: list[Example]
+    texts: list[str]
+
+
+def load_public_rows(public: Path, annotations: Path, labels: Sequence[Label]) -> PublicRows:
+    """Read the public data in `public` and the annotations of them.
+
+    Raises:
+        PublicDataError: a public file is missing or not the published one.
+        DatasetError: an annotations file is wrong.
+    """
+    texts = [read(public) for read in ANNOTATED.values()]
+    texts.append([text for text, _ in tweeteval(public, "train")])
+    annotated: list[Example] = []
+    hidden: set[str] = set()
+    for name, messages in zip(ANNOTATED, texts, strict=False):
+        annotated += annotated_examples(load_annotations(annotations / name / "train.tsv", labels), messages)
+        hidden |= load_annotations(annotations / name / "test.tsv", labels).keys()
+    dev = [example for example in annotated if fingerprint(example.text).startswith(_HELD_OUT)]
+    hidden |= {fingerprint(example.text) for example in dev}
+    return PublicRows(
+        annotated=[example for example in annotated if fingerprint(example.text) not in hidden],
+        dev=dev,
+        texts=[text for text in dict.fromkeys(chain.from_iterable(texts)) if fingerprint(text) not in hidden],
+    )
 
 
 def fingerprint(text: str) -> str:

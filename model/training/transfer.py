@@ -10,24 +10,18 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from model.labels import Label
 from model.predictor import Floats
-from model.training.annotations import annotated_examples, fingerprint, load_annotations
-from model.training.augment import variants
+from model.training.annotations import PublicRows
+from model.training.augment import variants, with_noise
 from model.training.datasets import Example, soft_targets
 from model.training.fit import FitConfig
-from model.training.public import ANNOTATED, tweeteval
 
 log = logging.getLogger(__name__)
-
-_HELD_OUT: Final = "0"
-"""Annotated messages whose fingerprint begins so, one in sixteen, are development rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,57 +32,23 @@ class DistilConfig:
         fit: how the network is trained on all rows.
         dropout: the network's, in place of the preset's: so many rows need less of it.
         embedding_dropout: the same of its embedding.
-        teacher_epochs: passes of the teacher over the labelled rows.
+        teachers: how many are averaged.
+        teacher_epochs: passes of each teacher over the labelled rows.
         variants: texts made of each row of the corpus.
         label_weight: share of a labelled row's target that is its label; the rest is the teacher's word.
-        repeats: how often a labelled row stands in an epoch.
+        repeats: how often a labelled row stands in an epoch; each time but the first with the noise of hasty typing.
+        noise: share of the other texts that get such noise. The target stays that of the clean text.
     """
 
     fit: FitConfig
     dropout: float = 0.1
     embedding_dropout: float = 0.1
+    teachers: int = 2
     teacher_epochs: int = 4
-    variants: int = 6
+    variants: int = 4
     label_weight: float = 0.5
-    repeats: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class PublicRows:
-    """The public messages of a training.
-
-    Args:
-        annotated: messages with what fits them, to learn from.
-        dev: the same, held out to look at.
-        texts: all messages to be labelled by the teacher; none of the held out and of the test's.
-    """
-
-    annotated: list[Example]
-    dev: list[Example]
-    texts: list[str]
-
-
-def load_public_rows(public: Path, annotations: Path, labels: Sequence[Label]) -> PublicRows:
-    """Read the public data in `public` and the annotations of them.
-
-    Raises:
-        PublicDataError: a public file is missing or not the published one.
-        DatasetError: an annotations file is wrong.
-    """
-    texts = [read(public) for read in ANNOTATED.values()]
-    texts.append([text for text, _ in tweeteval(public, "train")])
-    annotated: list[Example] = []
-    hidden: set[str] = set()
-    for name, messages in zip(ANNOTATED, texts, strict=False):
-        annotated += annotated_examples(load_annotations(annotations / name / "train.tsv", labels), messages)
-        hidden |= load_annotations(annotations / name / "test.tsv", labels).keys()
-    dev = [example for example in annotated if fingerprint(example.text).startswith(_HELD_OUT)]
-    hidden |= {fingerprint(example.text) for example in dev}
-    return PublicRows(
-        annotated=[example for example in annotated if fingerprint(example.text) not in hidden],
-        dev=dev,
-        texts=[text for text in dict.fromkeys(chain.from_iterable(texts)) if fingerprint(text) not in hidden],
-    )
+    repeats: int = 3
+    noise: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +70,7 @@ def build_transfer_set(
     resume: bool = False,
     show_progress: bool = True,
 ) -> TransferSet:
-    """Train a teacher, or take the one in `folder`, and let it label everything.
+    """Train a teacher, or take the one in `folder`, let it label everything, and add noise to a part.
 
     Args:
         examples: the labelled rows of the corpus; annotated messages are added to them.
@@ -126,31 +86,44 @@ def build_transfer_set(
     known = [example.text for example in labelled]
     targets = soft_targets(labelled, labels, True)
     texts = [*public.texts, *variants([example.text for example in examples], config.variants, seed)]
-    soft = _soft_labels(known, targets, texts, config, seed, folder, resume, show_progress)
+    lesson = _Lesson(known, targets, config, seed)
+    soft = _soft_labels(lesson, texts, folder, resume, show_progress)
     mixed = config.label_weight * targets + (1 - config.label_weight) * soft[len(texts) :]
     return TransferSet(
-        texts=texts + known * config.repeats,
+        texts=[
+            *with_noise(texts, config.noise, seed),
+            *known,
+            *(text for i in range(1, config.repeats) for text in with_noise(known, 1.0, seed + i)),
+        ],
         targets=np.concatenate([soft[: len(texts)], *[mixed] * config.repeats]),
     )
 
 
-def _soft_labels(
-    known: list[str],
-    targets: Floats,
-    texts: list[str],
-    config: DistilConfig,
-    seed: int,
-    folder: Path,
-    resume: bool,
-    show_progress: bool,
-) -> Floats:
-    """The teacher's probabilities for `texts` and then for `known`, from `folder` where they are those asked for."""
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What a teacher is taught: `targets` is float32 (len(texts), outcomes)."""
+
+    texts: list[str]
+    targets: Floats
+    config: DistilConfig
+    seed: int
+
+
+def _soft_labels(lesson: _Lesson, texts: list[str], folder: Path, resume: bool, show_progress: bool) -> Floats:
+    """The teacher's probabilities for `texts` and then for its own; those in `folder` if they are of the same kind."""
     from model.training.distill import Teacher, TeacherConfig
 
-    settings = TeacherConfig(outcomes=targets.shape[1], epochs=config.teacher_epochs, seed=seed)
-    lesson = _digest([json.dumps(asdict(settings)), *known, hashlib.sha256(targets.tobytes()).hexdigest()])
-    question = _digest([lesson, *texts])
-    teacher_file, soft_file = folder / f"teacher-{lesson[:12]}.pt", folder / f"soft-labels-{question[:12]}.npy"
+    settings = TeacherConfig(
+        outcomes=lesson.targets.shape[1],
+        members=lesson.config.teachers,
+        epochs=lesson.config.teacher_epochs,
+        seed=lesson.seed,
+    )
+    taught = _digest(
+        [json.dumps(asdict(settings)), *lesson.texts, hashlib.sha256(lesson.targets.tobytes()).hexdigest()]
+    )
+    question = _digest([taught, *texts])
+    teacher_file, soft_file = folder / f"teacher-{taught[:12]}.pt", folder / f"soft-labels-{question[:12]}.npy"
     if resume and soft_file.is_file():
         try:
             return np.asarray(np.load(soft_file), dtype=np.float32)
@@ -160,9 +133,9 @@ def _soft_labels(
         teacher = Teacher.load(teacher_file)
     else:
         teacher = Teacher(settings)
-        teacher.fit(known, targets, show_progress=show_progress)
+        teacher.fit(lesson.texts, lesson.targets, show_progress=show_progress)
         teacher.save(teacher_file)
-    soft = teacher.probabilities([*texts, *known], show_progress=show_progress).astype(np.float16)
+    soft = teacher.probabilities([*texts, *lesson.texts], show_progress=show_progress).astype(np.float16)
     fresh = soft_file.with_suffix(".fresh.npy")
     np.save(fresh, soft)
     fresh.replace(soft_file)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.training import augment
-from model.training.augment import neighbours, variants
+from model.training.augment import neighbours, variants, with_noise
 from model.training.embeddings import load_glove
 
 NEAR = {"happy": ["glad", "pleased"], "dog": ["cat", "puppy"], "code": ["rule"], "we": ["they"], "met": ["saw"]}
@@ -154,3 +154,31 @@ def test_no_markup_is_lost_added_or_altered(words: list[str], seed: int) -> None
     text = " ".join(words)
     for variant in variants([text], 4, seed):
         assert found(variant) in (found(text), sorted(2 * found(text)))  # the latter where it is joined with itself
+
+
+CALM = [f"Well, the number {i} bus was never so late before." for i in range(2000)]
+
+
+def test_noise_comes_to_the_share_asked_for_and_moves_no_text() -> None:
+    noisy = with_noise(CALM, 0.3, 0)
+
+    changed = [before != after for before, after in zip(CALM, noisy, strict=True)]
+    assert 0.26 < sum(changed) / len(changed) < 0.34
+    assert all(str(i) in text for i, text in enumerate(noisy))
+    assert with_noise(CALM, 0.0, 0) == CALM
+    assert with_noise([], 1.0, 0) == []
+
+
+def test_noise_of_all_kinds_comes_mostly_one_at_a_time() -> None:
+    noisy = with_noise(CALM, 1.0, 0)
+
+    capitals, plain = sum(text.isupper() for text in noisy), sum(text == CALM[i] for i, text in enumerate(noisy))
+    bare = sum(not text.endswith(".") for text in noisy)
+    assert 100 < capitals < 300
+    assert bare > 100
+    assert plain == 0
+
+
+def test_noise_follows_the_seed() -> None:
+    assert with_noise(CALM, 0.5, 1) == with_noise(CALM, 0.5, 1)
+    assert with_noise(CALM, 0.5, 1) != with_noise(CALM, 0.5, 2)

@@ -1,10 +1,8 @@
 """The transfer set, with a teacher that has its answers in advance. Every message here is invented."""
 
-import hashlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
 from types import ModuleType
 
@@ -13,15 +11,16 @@ import pytest
 
 from model.labels import Label
 from model.predictor import Floats
-from model.training import public, transfer
-from model.training.annotations import HEADER, fingerprint
-from model.training.datasets import DatasetError, Example
+from model.training import transfer
+from model.training.annotations import PublicRows
+from model.training.datasets import Example
 from model.training.fit import FitConfig
-from model.training.public import GOEMOTIONS, TWEETEVAL, TWEETS_NATURAL, Origin, PublicDataError, PublicFile
-from model.training.transfer import DistilConfig, PublicRows, TransferSet, build_transfer_set, load_public_rows
+from model.training.transfer import DistilConfig, TransferSet, build_transfer_set
 
 LABELS = (Label("party", "🎉"), Label("cry", "😢"))
-CONFIG = DistilConfig(fit=FitConfig(), teacher_epochs=3, variants=2, label_weight=0.75, repeats=3)
+CONFIG = DistilConfig(
+    fit=FitConfig(), teachers=2, teacher_epochs=3, variants=2, label_weight=0.75, repeats=3, noise=0.0
+)
 EXAMPLES = [Example("we won", ("🎉",)), Example("see you at six", ())]
 PUBLIC = PublicRows(
     annotated=[Example("my kite is lost", ("😢",))],
@@ -50,6 +49,7 @@ class School:
 @dataclass(frozen=True)
 class FakeTeacherConfig:
     outcomes: int
+    members: int
     epochs: int
     seed: int
 
@@ -77,7 +77,7 @@ def school(monkeypatch: pytest.MonkeyPatch) -> School:
         def load(cls, path: Path) -> "FakeTeacher":
             assert path.read_text(encoding="utf-8") == "a teacher"
             school.loaded.append(path)
-            return cls(FakeTeacherConfig(0, 0, 0))
+            return cls(FakeTeacherConfig(0, 0, 0, 0))
 
     module = ModuleType("model.training.distill")
     module.__dict__.update(Teacher=FakeTeacher, TeacherConfig=FakeTeacherConfig)
@@ -86,7 +86,11 @@ def school(monkeypatch: pytest.MonkeyPatch) -> School:
     def vary(texts: Sequence[str], per_text: int, seed: int) -> list[str]:
         return [f"{text} {seed}.{i}" for text in texts for i in range(per_text)]
 
+    def spoil(texts: Sequence[str], share: float, seed: int) -> list[str]:
+        return [f"{text} ~{seed}" for text in texts] if share else list(texts)
+
     monkeypatch.setattr(transfer, "variants", vary)
+    monkeypatch.setattr(transfer, "with_noise", spoil)
     return school
 
 
@@ -108,7 +112,7 @@ def test_the_teacher_learns_from_the_corpus_and_the_annotated_messages(tmp_path:
     built(tmp_path)
 
     [(config, texts, targets)] = school.lessons
-    assert config == FakeTeacherConfig(outcomes=3, epochs=3, seed=5)
+    assert config == FakeTeacherConfig(outcomes=3, members=2, epochs=3, seed=5)
     assert texts == ["we won", "see you at six", "my kite is lost"]
     assert targets.tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
 
@@ -118,10 +122,20 @@ def test_all_texts_are_there_and_the_labelled_ones_repeatedly(tmp_path: Path, sc
 
     transfer_set = built(tmp_path)
 
-    assert transfer_set.texts == [*PUBLIC.texts, *variants, *["we won", "see you at six", "my kite is lost"] * 3]
+    known = ["we won", "see you at six", "my kite is lost"]
+    noisy = [f"{text} ~{seed}" for seed in (6, 7) for text in known]
+    assert transfer_set.texts == [*PUBLIC.texts, *variants, *known, *noisy]
     assert transfer_set.targets.shape == (15, 3)
     assert transfer_set.targets.dtype == np.float32
     assert "the kite is back" not in [text for texts in school.questions for text in texts]
+
+
+def test_the_network_reads_the_noise_of_which_the_teacher_saw_none(tmp_path: Path, school: School) -> None:
+    transfer_set = built(tmp_path, config=replace(CONFIG, noise=0.5))
+
+    assert transfer_set.texts[1] == "the harbour was full ~5"
+    assert transfer_set.targets[1].tolist() == [0.25, 0.5, 0.25]
+    assert all("~" not in text for texts in school.questions for text in texts)
 
 
 @pytest.mark.usefixtures("school")
@@ -150,7 +164,7 @@ def test_the_weight_is_that_of_the_label(tmp_path: Path, weight: float, target: 
 def test_labelled_rows_stand_there_as_often_as_asked_for(tmp_path: Path, repeats: int) -> None:
     transfer_set = built(tmp_path, config=replace(CONFIG, repeats=repeats))
 
-    assert transfer_set.texts.count("we won") == repeats
+    assert sum(text.split(" ~")[0] == "we won" for text in transfer_set.texts) == repeats
     assert len(transfer_set.targets) == len(transfer_set.texts)
 
 
@@ -216,9 +230,19 @@ def test_other_public_text_is_labelled_by_the_teacher_at_hand(tmp_path: Path, sc
         {"examples": EXAMPLES[::-1]},
         {"public": replace(PUBLIC, annotated=[])},
         {"config": replace(CONFIG, teacher_epochs=4)},
+        {"config": replace(CONFIG, teachers=1)},
         {"seed": 6},
     ],
-    ids=["fewer rows", "more rows", "another label", "another order", "no annotations", "longer", "another seed"],
+    ids=[
+        "fewer rows",
+        "more rows",
+        "another label",
+        "another order",
+        "no annotations",
+        "longer",
+        "fewer teachers",
+        "another seed",
+    ],
 )
 def test_other_rows_another_seed_or_other_settings_train_a_teacher_anew(
     tmp_path: Path, school: School, changed: dict[str, object]
@@ -229,120 +253,3 @@ def test_other_rows_another_seed_or_other_settings_train_a_teacher_anew(
     assert (len(school.lessons), len(school.questions), school.loaded) == (2, 2, [])
     np.testing.assert_array_equal(built(tmp_path, **changed, resume=True).targets, anew.targets)  # type: ignore[arg-type]
     assert len(school.lessons) == 2
-
-
-Publish = Callable[[Origin, str, Sequence[str]], None]
-GOEMOTIONS_TRAIN, TWEETS = "data/original/train.tsv", "data/tweets.csv"
-TWEETEVAL_TEXT, TWEETEVAL_LABELS = "datasets/emoji/train_text.txt", "datasets/emoji/train_labels.txt"
-
-
-@pytest.fixture
-def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
-    """Puts an invented file below `tmp_path` and into the table of public files."""
-    monkeypatch.setattr(public, "FILES", ())
-
-    def write(origin: Origin, path: str, lines: Sequence[str]) -> None:
-        content = "".join(f"{line}\n" for line in lines).encode()
-        file = PublicFile(origin, path, hashlib.sha256(content).hexdigest(), len(content))
-        monkeypatch.setattr(public, "FILES", (*public.FILES, file))
-        target = tmp_path / file.location
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-
-    return write
-
-
-def annotate(folder: Path, **splits: dict[str, str]) -> Path:
-    """Write annotations, such as `goemotions_train`, and empty files for the others."""
-    for name in ("goemotions", "tweets_natural"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for split in ("train", "test"):
-            rows = [f"{fingerprint(text)}\t{emoji}" for text, emoji in splits.get(f"{name}_{split}", {}).items()]
-            (folder / name / f"{split}.tsv").write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
-    return folder
-
-
-def sentence(beginning: str, held_out: bool) -> str:
-    """A sentence whose fingerprint decides that it is held out, or that it is not."""
-    sentences = (f"{beginning} {minutes} minutes ago" for minutes in count(1))
-    return next(text for text in sentences if fingerprint(text).startswith("0") == held_out)
-
-
-LEARNT, LEARNT_TWEET = sentence("the ferry left", False), sentence("the band played", False)
-HELD_OUT, HELD_OUT_TWEET = sentence("the bus left", True), sentence("the choir sang", True)
-TEST, TEST_TWEET = sentence("a tram stopped", False), sentence("a kite flew", False)
-
-
-@pytest.fixture
-def annotations(tmp_path: Path, publish: Publish) -> Path:
-    """Annotations of invented public data, below `tmp_path` too; each special text stands in a second set."""
-    comments = ["nobody judged me", LEARNT, HELD_OUT, TEST, TEST_TWEET, "nobody judged me"]
-    publish(GOEMOTIONS, GOEMOTIONS_TRAIN, [f"{text}\t27\tid{i}" for i, text in enumerate(comments)])
-    tweets = [LEARNT_TWEET, HELD_OUT_TWEET, TEST_TWEET, "a tweet by itself", HELD_OUT]
-    publish(TWEETS_NATURAL, TWEETS, [rf"{i},{text} \U0001f388" for i, text in enumerate(tweets)])
-    evaluated = ["rain at the harbour", HELD_OUT_TWEET, TEST, LEARNT]
-    publish(TWEETEVAL, TWEETEVAL_TEXT, evaluated)
-    publish(TWEETEVAL, TWEETEVAL_LABELS, ["3"] * len(evaluated))
-    return annotate(
-        tmp_path / "annotations",
-        goemotions_train={LEARNT: "🎉 😢", HELD_OUT: ""},
-        goemotions_test={TEST: "😢"},
-        tweets_natural_train={LEARNT_TWEET: "", HELD_OUT_TWEET: "🎉"},
-        tweets_natural_test={TEST_TWEET: "🎉"},
-    )
-
-
-def test_annotated_messages_are_to_learn_from_or_held_out(tmp_path: Path, annotations: Path) -> None:
-    rows = load_public_rows(tmp_path, annotations, LABELS)
-
-    assert rows.annotated == [Example(LEARNT, ("🎉", "😢")), Example(LEARNT_TWEET, ())]
-    assert rows.dev == [Example(HELD_OUT, ()), Example(HELD_OUT_TWEET, ("🎉",))]
-
-
-def test_every_other_message_is_there_once_to_be_labelled(tmp_path: Path, annotations: Path) -> None:
-    rows = load_public_rows(tmp_path, annotations, LABELS)
-
-    assert rows.texts == ["nobody judged me", LEARNT, LEARNT_TWEET, "a tweet by itself", "rain at the harbour"]
-
-
-def test_held_out_and_test_messages_are_nowhere_to_learn_from(tmp_path: Path, annotations: Path) -> None:
-    rows = load_public_rows(tmp_path, annotations, LABELS)
-
-    shown = {*rows.texts, *(example.text for example in rows.annotated)}
-    assert shown.isdisjoint({HELD_OUT, HELD_OUT_TWEET, TEST, TEST_TWEET})
-    assert {example.text for example in rows.dev}.isdisjoint({TEST, TEST_TWEET})
-
-
-def test_a_message_of_the_test_is_not_learnt_from_though_annotated_for_training_too(
-    tmp_path: Path, annotations: Path
-) -> None:
-    annotate(annotations, goemotions_train={LEARNT: "🎉"}, tweets_natural_test={LEARNT: "🎉"})
-
-    rows = load_public_rows(tmp_path, annotations, LABELS)
-
-    assert rows.annotated == []
-    assert LEARNT not in rows.texts
-
-
-def test_annotations_count_only_for_their_own_data_set(tmp_path: Path, annotations: Path) -> None:
-    annotate(annotations, tweets_natural_train={"nobody judged me": "😢"})
-
-    assert load_public_rows(tmp_path, annotations, LABELS).annotated == []
-
-
-@pytest.mark.parametrize("location", [GOEMOTIONS_TRAIN, TWEETS, TWEETEVAL_TEXT, TWEETEVAL_LABELS])
-def test_a_public_file_that_is_missing_is_named(tmp_path: Path, annotations: Path, location: str) -> None:
-    [path] = tmp_path.glob(f"*/*/*/{location}")
-    path.unlink()
-
-    with pytest.raises(PublicDataError) as caught:
-        load_public_rows(tmp_path, annotations, LABELS)
-    assert caught.value.path == path
-
-
-@pytest.mark.parametrize("name", ["goemotions/train.tsv", "goemotions/test.tsv", "tweets_natural/test.tsv"])
-def test_a_bad_annotation_is_named(tmp_path: Path, annotations: Path, name: str) -> None:
-    (annotations / name).write_text(f"{HEADER}\nthe text itself\t🎉\n", encoding="utf-8")
-
-    with pytest.raises(DatasetError, match="line 2: a row must be a SHA-256"):
-        load_public_rows(tmp_path, annotations, LABELS)
