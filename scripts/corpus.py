@@ -27,8 +27,8 @@ _EXAMPLES = """examples:
   python -m scripts.corpus --picture corpus.png
   python -m scripts.corpus --data mine/ --json
 
-FOLDER holds labels.tsv, keywords.tsv, chat/{train/*.tsv,dev.tsv,test.tsv,pairs.tsv,pairs_test.tsv} and
-annotations/*/{train,test}.tsv.
+FOLDER holds labels.tsv, keywords.tsv, chat/{train/*.tsv,dev.tsv,test.tsv,pairs.tsv,pairs_dev.tsv,pairs_test.tsv},
+chat/{unreadable,unreadable_test}.tsv and annotations/*/{train,test}.tsv.
 Exits with 1 if a rule is broken, with 2 if a file is not readable."""
 
 _SPLITS: Final = ("train", "dev", "test")
@@ -48,7 +48,7 @@ RULES: Final = {
     "dev": Rules(rows=1_000, first=8),
     "test": Rules(rows=1_000, first=8),
 }
-PAIRS: Final = {"pairs": 500, "pairs_test": 100}
+PAIRS: Final = {"pairs": 500, "pairs_dev": 100, "pairs_test": 100}
 UNREADABLE: Final = {"unreadable": 900, "unreadable_test": 200}
 ANNOTATIONS: Final = {"train": 10_000, "test": 2_000}
 _NO_REACTION: Final = (0.20, 0.30)
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     summaries = {name: summarise(messages, labels, keywords) for name, messages in splits.items()}
-    held_out = [*(splits[name] for name in _SPLITS[1:]), pairs["pairs_test"]]
+    held_out = [*(splits[name] for name in _SPLITS[1:]), pairs["pairs_dev"], pairs["pairs_test"]]
     duplicates = [
         *near_duplicates(concatenated([*splits.values(), *pairs.values()])),
         # Among training rows a log line may stand twice.

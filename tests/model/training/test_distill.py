@@ -78,6 +78,15 @@ def test_a_distinction_is_learned_and_holds_for_unseen_messages() -> None:
     assert cross_entropy(teacher.probabilities(TEXTS)) == pytest.approx(least, abs=0.25)
 
 
+def test_whether_an_outcome_fits_is_learned_apart_from_how_it_ranks() -> None:
+    ranks, fits = taught(replace(CONFIG, epochs=4)).soft_labels(UNSEEN).transpose(1, 0, 2)
+
+    np.testing.assert_allclose(ranks.sum(axis=1), 1, atol=1e-5)
+    # Of sport and of food, the second outcome fits too, though it ranks low.
+    assert (fits > 0.5).tolist() == [[True, True, False], [False, True, True]]
+    assert (ranks[:, 1] < 0.4).all()
+
+
 def test_the_vectors_of_word_pieces_stay_as_they_are(teacher: Teacher) -> None:
     fresh, trained = (one._members[0].encoder.embeddings.word_embeddings.weight for one in (Teacher(CONFIG), teacher))
 

@@ -66,9 +66,10 @@ def school(monkeypatch: pytest.MonkeyPatch) -> School:
         def fit(self, texts: Sequence[str], targets: Floats, *, show_progress: bool) -> None:
             school.lessons.append((self.config, list(texts), targets.copy()))
 
-        def probabilities(self, texts: Sequence[str], *, show_progress: bool) -> Floats:
+        def soft_labels(self, texts: Sequence[str], *, show_progress: bool) -> Floats:
             school.questions.append(list(texts))
-            return np.array([SOFT.get(text, UNSURE) for text in texts], dtype=np.float32)
+            ranks = np.array([SOFT.get(text, UNSURE) for text in texts], dtype=np.float32)
+            return np.stack([ranks, np.sqrt(ranks)], axis=1)
 
         def save(self, path: Path) -> None:
             path.write_text("a teacher", encoding="utf-8")
@@ -125,7 +126,7 @@ def test_all_texts_are_there_and_the_labelled_ones_repeatedly(tmp_path: Path, sc
     known = ["we won", "see you at six", "my kite is lost"]
     noisy = [f"{text} ~{seed}" for seed in (6, 7) for text in known]
     assert transfer_set.texts == [*PUBLIC.texts, *variants, *known, *noisy]
-    assert transfer_set.targets.shape == (15, 3)
+    assert transfer_set.targets.shape == (15, 2, 3)
     assert transfer_set.targets.dtype == np.float32
     assert "the kite is back" not in [text for texts in school.questions for text in texts]
 
@@ -134,7 +135,7 @@ def test_the_network_reads_the_noise_of_which_the_teacher_saw_none(tmp_path: Pat
     transfer_set = built(tmp_path, config=replace(CONFIG, noise=0.5))
 
     assert transfer_set.texts[1] == "the harbour was full ~5"
-    assert transfer_set.targets[1].tolist() == [0.25, 0.5, 0.25]
+    assert transfer_set.targets[1, 0].tolist() == [0.25, 0.5, 0.25]
     assert all("~" not in text for texts in school.questions for text in texts)
 
 
@@ -144,9 +145,9 @@ def test_labelled_rows_mix_the_label_with_the_word_of_the_teacher(tmp_path: Path
 
     # Three quarters of the label and a quarter of the teacher's word.
     mixed = [[0.875, 0.0625, 0.0625], [0.0625, 0.0625, 0.875], [0, 1, 0]]
-    assert transfer_set.targets[6:].tolist() == mixed * 3
+    assert transfer_set.targets[6:, 0].tolist() == mixed * 3
     # On what nobody labelled, or labelled only by annotation, the teacher's word counts alone.
-    assert transfer_set.targets[:6].tolist() == [[0, 1, 0], [0.25, 0.5, 0.25], *[list(UNSURE)] * 4]
+    assert transfer_set.targets[:6, 0].tolist() == [[0, 1, 0], [0.25, 0.5, 0.25], *[list(UNSURE)] * 4]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,17 @@ def test_labelled_rows_mix_the_label_with_the_word_of_the_teacher(tmp_path: Path
 def test_the_weight_is_that_of_the_label(tmp_path: Path, weight: float, target: list[float]) -> None:
     transfer_set = built(tmp_path, config=replace(CONFIG, label_weight=weight, repeats=1))
 
-    assert transfer_set.targets[transfer_set.texts.index("we won")].tolist() == target
+    assert transfer_set.targets[transfer_set.texts.index("we won"), 0].tolist() == target
+
+
+@pytest.mark.usefixtures("school")
+def test_whether_an_emoji_fits_is_a_target_of_its_own(tmp_path: Path) -> None:
+    several = [Example("see you at six", ("😢", "🎉"))]
+    fits = built(tmp_path, examples=several, config=replace(CONFIG, repeats=1)).targets[:, 1]
+
+    # The teacher's word alone, then mixed: both emoji fit, though they rank differently.
+    np.testing.assert_allclose(fits[1], np.sqrt([0.25, 0.5, 0.25]), atol=1e-3)
+    np.testing.assert_allclose(fits[-2], 0.75 * np.array([1, 1, 0]) + 0.25 * np.sqrt([0.25, 0.25, 0.5]), atol=1e-3)
 
 
 @pytest.mark.parametrize("repeats", [1, 2])
