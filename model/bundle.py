@@ -7,7 +7,7 @@ Loading checks everything that can be checked without running the graph; `model.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from model.errors import ModelError
 from model.labels import Label, LabelsError, format_labels, parse_labels
 from model.text import PAD, TEXT_VERSION, UNKNOWN
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 PRETRAINED: Final = Path(__file__).parent / "pretrained"
 """The bundle that ships with the project."""
 
@@ -41,14 +41,16 @@ class BundleError(ModelError):
 class Confidence:
     """A logistic model of 'the first emoji fits the message' (Platt, 1999).
 
-    confidence = sigmoid(bias + top * logit p(first emoji) + silence * ln p(no reaction) + share * ln s), where s is the
-    first emoji's share of the probability of all emoji. The defaults give p(first emoji) itself.
+    confidence = sigmoid(bias + top * logit p(first emoji) + silence * ln p(no reaction) + share * ln s + fit * f),
+    where s is the first emoji's share of the probability of all emoji, and f the network's own logit of 'it fits', 0
+    for a network without that output. The defaults give p(first emoji) itself.
     """
 
     bias: float = 0.0
     top: float = 1.0
     silence: float = 0.0
     share: float = 0.0
+    fit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
 def _confidence(path: Path, value: object) -> Confidence:
     if not isinstance(value, dict):
         raise BundleError(path, "its confidence is no JSON object")
-    return Confidence(**{key: _number(path, value, key, -1e3, 1e3) for key in ("bias", "top", "silence", "share")})
+    return Confidence(**{one.name: _number(path, value, one.name, -1e3, 1e3) for one in fields(Confidence)})
 
 
 def _number(path: Path, values: Mapping[str, Any], key: str, low: float, high: float) -> float:

@@ -82,7 +82,7 @@ class Predictor:
         self.session = _open_session(bundle)
         self._unknown = bundle.vocabulary[UNKNOWN]
         self._emoji = [label.emoji for label in bundle.labels]
-        _check_shapes(bundle, self.session)
+        self._outputs = _check_shapes(bundle, self.session)
 
     @classmethod
     def load(cls, path: Path = PRETRAINED) -> "Predictor":
@@ -103,7 +103,11 @@ class Predictor:
         if not texts:
             return []
         rows = self.encode(texts)
-        return [self._prediction(row, outcome) for row, outcome in zip(rows, self.probabilities(rows), strict=True)]
+        logits, fits = self.run(rows)
+        return [
+            self._prediction(row, outcome, None if fits is None else fits[i])
+            for i, (row, outcome) in enumerate(zip(rows, self._calibrated(logits), strict=True))
+        ]
 
     def explain(self, text: str) -> Explanation:
         """Predict for one message, and weigh its words by leaving each out, all in one run of the network.
@@ -120,8 +124,9 @@ class Predictor:
         read = text[: spans[last][1]] if last < len(spans) else text
         del spans[last + 1 :]
         rows = self.encode([text, *(read[:start] + read[end:] for start, end in spans)])
-        outcomes = self.probabilities(rows)
-        prediction = self._prediction(rows[0], outcomes[0])
+        logits, fits = self.run(rows)
+        outcomes = self._calibrated(logits)
+        prediction = self._prediction(rows[0], outcomes[0], None if fits is None else fits[0])
         first = self._emoji.index(prediction.candidates[0].emoji)
         log_odds = [_log_odds(probability) for probability in outcomes[:, first].tolist()]
         words = (text[start:end] for start, end in spans)
@@ -134,27 +139,40 @@ class Predictor:
         return [encode(text, vocabulary, max_len) or [self._unknown] for text in texts]
 
     def probabilities(self, rows: Sequence[Sequence[int]]) -> Floats:
-        """Run the network on encoded rows: float32 (batch, outcomes), each row summing to 1."""
+        """How the outcomes rank for encoded rows: float32 (batch, outcomes), each row summing to 1."""
+        return self._calibrated(self.run(rows)[0])
+
+    def run(self, rows: Sequence[Sequence[int]]) -> tuple[Floats, Floats | None]:
+        """Run the network on encoded rows.
+
+        Returns:
+            Its logits, float32 (batch, outcomes): of how the outcomes rank, not yet divided by the temperature, and of
+            whether each fits, None from a network without that output.
+        """
         config = self.bundle.config
         if config.pads_count:
             width, lengths = config.max_len, np.full(len(rows), config.max_len, dtype=np.int32)
         else:
             lengths = np.fromiter((len(row) for row in rows), dtype=np.int32, count=len(rows))
             width = int(lengths.max())
-        logits: Floats = self.session.run(None, {"indices": pad(rows, width), "lengths": lengths})[0]
-        return softmax(logits / np.float32(config.temperature))
+        outputs: list[Floats] = self.session.run(self._outputs, {"indices": pad(rows, width), "lengths": lengths})
+        return outputs[0], outputs[1] if len(outputs) == 2 else None
 
-    def _prediction(self, row: list[int], outcome: Floats) -> Prediction:
+    def _calibrated(self, logits: Floats) -> Floats:
+        return softmax(logits / np.float32(self.bundle.config.temperature))
+
+    def _prediction(self, row: list[int], outcome: Floats, fits: Floats | None) -> Prediction:
         config = self.bundle.config
         emoji = outcome[: len(self._emoji)]
         best = emoji.argsort()[: -CANDIDATES - 1 : -1]
         probabilities = emoji[best].tolist()
         silence = float(outcome[-1]) if config.no_reaction else 0.0
+        fit = 0.0 if fits is None else float(fits[best[0]])
         legible = row.count(self._unknown) <= (1 - _KNOWN_SHARE) * len(row)
         return Prediction(
             candidates=tuple(map(Candidate, (self._emoji[i] for i in best.tolist()), probabilities)),
             silence=silence,
-            confidence=confidence(probabilities[0], silence, config.confidence) if legible else 0.0,
+            confidence=confidence(probabilities[0], silence, fit, config.confidence) if legible else 0.0,
         )
 
 
@@ -164,20 +182,22 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=logits.dtype)
 
 
-def confidence_features(top: float, silence: float) -> tuple[float, float, float]:
-    """The features of `Confidence`: logit p(first emoji), ln p(no reaction), ln of the first's share of all emoji.
+def confidence_features(top: float, silence: float, fit: float) -> tuple[float, float, float, float]:
+    """The features of `Confidence`: logit p(first emoji), ln p(no reaction), ln of the first's share of all emoji, fit.
 
-    `silence` is p(no reaction), 0 for a model without that outcome; its feature is then 0.
+    `fit` is the logit of 'the first emoji fits', 0 from a network that does not say. `silence` is p(no reaction), 0 for
+    a model without that outcome; its feature is then 0.
     """
     top = min(max(top, _SMALL), 1 - _SMALL)
     mass = max(1 - silence, top)
-    return _log_odds(top), log(max(silence, _SMALL)) if silence else 0.0, log(top / mass)
+    return _log_odds(top), log(max(silence, _SMALL)) if silence else 0.0, log(top / mass), fit
 
 
-def confidence(top: float, silence: float, weights: Confidence) -> float:
-    """How sure it is that the first emoji fits, from its probability and that of no reaction."""
-    logit, log_silence, log_share = confidence_features(top, silence)
+def confidence(top: float, silence: float, fit: float, weights: Confidence) -> float:
+    """How sure it is that the first emoji fits, from its probability, that of no reaction and the logit of its fit."""
+    logit, log_silence, log_share, fit = confidence_features(top, silence, fit)
     score = weights.bias + weights.top * logit + weights.silence * log_silence + weights.share * log_share
+    score += weights.fit * fit
     return 1 / (1 + exp(-score)) if score > -_LARGE else 0.0
 
 
@@ -198,21 +218,27 @@ def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:
         raise BundleError(bundle.path / MODEL_FILE, "ONNX Runtime cannot read the graph") from error
 
 
-def _check_shapes(bundle: Bundle, session: onnxruntime.InferenceSession) -> None:
+def _check_shapes(bundle: Bundle, session: onnxruntime.InferenceSession) -> list[str]:
+    """The names of the outputs, `logits` and perhaps `fits`."""
     path = bundle.path / MODEL_FILE
-    if sorted(node.name for node in session.get_inputs()) != ["indices", "lengths"] or len(session.get_outputs()) != 1:
-        raise BundleError(path, "the graph must take indices and lengths and give one output")
+    outputs = [node.name for node in session.get_outputs()]
+    if sorted(node.name for node in session.get_inputs()) != ["indices", "lengths"] or outputs not in (
+        ["logits"],
+        ["logits", "fits"],
+    ):
+        raise BundleError(path, "the graph must take indices and lengths and give logits, and may give fits")
     outcomes = len(bundle.labels) + bundle.config.no_reaction
     last, length = len(bundle.vocabulary) - 1, np.array([bundle.config.max_len], dtype=np.int32)
     indices = np.full((1, bundle.config.max_len), last, dtype=np.int32)
     try:
-        shape = session.run(None, {"indices": indices, "lengths": length})[0].shape
+        shapes = {output.shape for output in session.run(outputs, {"indices": indices, "lengths": length})}
     except Exception as error:
         raise BundleError(path, f"the graph does not accept the {last + 1} tokens of the vocabulary") from error
-    if shape != (1, outcomes):
-        raise BundleError(path, f"the graph gives {shape[-1]} outcomes and the labels make {outcomes}")
+    if shapes != {(1, outcomes)}:
+        given = next(shape[-1] for shape in shapes if shape != (1, outcomes))
+        raise BundleError(path, f"the graph gives {given} outcomes and the labels make {outcomes}")
     try:
         session.run(None, {"indices": indices + 1, "lengths": length})
     except Exception:  # noqa: BLE001 - the embedding ends where the vocabulary does, as it should
-        return
+        return outputs
     raise BundleError(path, f"the embedding has more rows than the {last + 1} tokens of the vocabulary")

@@ -27,8 +27,8 @@ _EXAMPLES = """examples:
   python -m scripts.corpus --picture corpus.png
   python -m scripts.corpus --data mine/ --json
 
-FOLDER holds labels.tsv, keywords.tsv, chat/{train/*.tsv,dev.tsv,test.tsv,pairs.tsv,pairs_dev.tsv,pairs_test.tsv},
-chat/{unreadable,unreadable_test}.tsv and annotations/*/{train,test}.tsv.
+FOLDER holds labels.tsv, keywords.tsv, annotations/*/{train,test}.tsv, and in chat/ train/*.tsv, dev.tsv, test.tsv,
+plain.tsv, pairs.tsv, pairs_dev.tsv, pairs_test.tsv, unreadable.tsv and unreadable_test.tsv.
 Exits with 1 if a rule is broken, with 2 if a file is not readable."""
 
 _SPLITS: Final = ("train", "dev", "test")
@@ -49,6 +49,8 @@ RULES: Final = {
     "test": Rules(rows=1_000, first=8),
 }
 PAIRS: Final = {"pairs": 500, "pairs_dev": 100, "pairs_test": 100}
+PLAIN: Final = 2_900
+"""Short literal statements; the rules of length and of key words do not hold for them."""
 UNREADABLE: Final = {"unreadable": 900, "unreadable_test": 200}
 ANNOTATIONS: Final = {"train": 10_000, "test": 2_000}
 _NO_REACTION: Final = (0.20, 0.30)
@@ -74,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         paths = {"train": folder / "chat" / "train", **{name: folder / "chat" / f"{name}.tsv" for name in _SPLITS[1:]}}
         splits = {name: load_messages(path, labels) for name, path in paths.items()}
         pairs = {name: load_pair_messages(folder / "chat" / f"{name}.tsv", labels) for name in PAIRS}
+        plain = load_messages(folder / "chat" / "plain.tsv", labels)
         unreadable = {name: load_messages(folder / "chat" / f"{name}.tsv", labels) for name in UNREADABLE}
         judged = {
             split: sum(len(load_annotations(file, labels)) for file in folder.glob(f"annotations/*/{split}.tsv"))
@@ -85,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     summaries = {name: summarise(messages, labels, keywords) for name, messages in splits.items()}
     held_out = [*(splits[name] for name in _SPLITS[1:]), pairs["pairs_dev"], pairs["pairs_test"]]
     duplicates = [
-        *near_duplicates(concatenated([*splits.values(), *pairs.values()])),
+        *near_duplicates(concatenated([*splits.values(), plain, *pairs.values()])),
         # Among training rows a log line may stand twice.
         *near_duplicates(concatenated([*held_out, *unreadable.values()])),
     ]
@@ -93,6 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     breaches += [
         f"{what} has {count} rows, {needed} are needed"
         for what, count, needed in (
+            ("plain.tsv", len(plain), PLAIN),
             *((f"{name}.tsv", len(pairs[name]) // 2, PAIRS[name]) for name in PAIRS),
             *((f"{name}.tsv", len(unreadable[name]), UNREADABLE[name]) for name in UNREADABLE),
             *((f"annotations {split}", judged[split], ANNOTATIONS[split]) for split in ANNOTATIONS),
@@ -103,6 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         figures = {name: _figures(summary) for name, summary in summaries.items()}
         counts = {
+            "plain": len(plain),
             "pairs": {name: len(rows) // 2 for name, rows in pairs.items()},
             "unreadable": {name: len(rows) for name, rows in unreadable.items()},
             "annotations": judged,
@@ -110,7 +115,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps({"splits": figures, **counts, "near_duplicates": len(duplicates), "breaches": breaches}))
     else:
         _print_tables(summaries, labels)
-        print(f"\nminimal pairs: {', '.join(f'{len(rows) // 2} in {name}.tsv' for name, rows in pairs.items())}")
+        print(f"\nplain statements: {len(plain)} in plain.tsv")
+        print(f"minimal pairs: {', '.join(f'{len(rows) // 2} in {name}.tsv' for name, rows in pairs.items())}")
         print(f"unreadable lines: {', '.join(f'{len(rows)} in {name}.tsv' for name, rows in unreadable.items())}")
         print(f"annotations: {', '.join(f'{count} for {split}' for split, count in judged.items())}")
         print(f"\n{len(duplicates)} near-duplicates", *(f"BREACH: {breach}" for breach in breaches), sep="\n")

@@ -34,6 +34,7 @@ def calibrate(
     *,
     no_reaction: bool,
     target_precision: float,
+    fits: Floats | None = None,
 ) -> Calibration:
     """Fit temperature, confidence and threshold.
 
@@ -42,17 +43,20 @@ def calibrate(
         targets: (rows, outcomes), as `datasets.soft_targets` makes them.
         no_reaction: whether the last outcome is 'no reaction'.
         target_precision: the threshold is the lowest at which this share of the reactions fits.
+        fits: logits (rows, outcomes) of whether each outcome fits, from a network that says so.
     """
     temperature = fit_temperature(logits, targets)
     outcomes = softmax((logits / temperature).astype(np.float32)).astype(np.float64)
     emoji = outcomes[:, :-1] if no_reaction else outcomes
-    fits = targets[np.arange(len(targets)), emoji.argmax(axis=1)] > 0
+    rows, first = np.arange(len(targets)), emoji.argmax(axis=1)
+    right = targets[rows, first] > 0
+    said = [0.0] * len(rows) if fits is None else fits[rows, first].tolist()
     tops = emoji.max(axis=1).tolist()
     silences = outcomes[:, -1].tolist() if no_reaction else [0.0] * len(tops)
-    features = np.array([confidence_features(top, silence) for top, silence in zip(tops, silences, strict=True)])
-    weights = fit_confidence(features, fits, no_reaction)
-    scores = np.array([confidence(top, silence, weights) for top, silence in zip(tops, silences, strict=True)])
-    return Calibration(temperature, weights, choose_threshold(scores, fits, target_precision))
+    cases = list(zip(tops, silences, said, strict=True))
+    weights = fit_confidence(np.array([confidence_features(*case) for case in cases]), right, no_reaction)
+    scores = np.array([confidence(*case, weights) for case in cases])
+    return Calibration(temperature, weights, choose_threshold(scores, right, target_precision))
 
 
 def fit_temperature(logits: Floats, targets: Floats) -> float:
@@ -63,8 +67,8 @@ def fit_temperature(logits: Floats, targets: Floats) -> float:
 
 
 def fit_confidence(features: Floats, fits: npt.NDArray[np.bool_], no_reaction: bool) -> Confidence:
-    """Logistic regression of `fits` on the confidence features (rows, 3), by Newton's method with a small ridge."""
-    used = np.array([True, True, no_reaction, no_reaction])
+    """Logistic regression of `fits` on the confidence features (rows, 4), by Newton's method with a small ridge."""
+    used = np.array([True, True, no_reaction, no_reaction, bool(features[:, 3].any())])
     x = np.hstack([np.ones((len(features), 1)), features])[:, used]
     ridge = _RIDGE * np.diag([0.0, *np.ones(x.shape[1] - 1)])
     weights = np.zeros(x.shape[1])
@@ -76,7 +80,7 @@ def fit_confidence(features: Floats, fits: npt.NDArray[np.bool_], no_reaction: b
         weights += step
         if np.abs(step).max() < 1e-9:
             break
-    full = np.zeros(4)
+    full = np.zeros(5)
     full[used] = weights
     return Confidence(*(round(float(weight), 6) for weight in full))
 

@@ -58,9 +58,13 @@ def _method(bundle: Bundle, summary: Mapping[str, Any]) -> list[str]:
     if distilled:
         lines += [
             "It was distilled (Hinton, Vinyals and Dean, 2015): the sentence encoder all-MiniLM-L6-v2 with a linear layer was fine-tuned",
-            f"on {training['rows']:,} rows of the corpus and {training['annotated_rows']:,} annotated public messages, and labelled public text and variants of the",
-            "corpus (words replaced by GloVe neighbours, left out, moved; messages joined). The network learned from these soft labels and, on the",
-            f"labelled rows, from both: {training['shown_rows']:,} rows an epoch. Only the network is in this bundle.",
+            f"on {training['rows']:,} rows of the corpus and {training['annotated_rows']:,} annotated public messages, {_times(training['teachers'])}, and labelled",
+            "public text and variants of the corpus (words replaced by GloVe neighbours, left out, moved; messages joined). The network learned",
+            f"from these soft labels and, on the labelled rows, from both: {training['shown_rows']:,} rows an epoch, a part of them with the noise of hasty",
+            "typing (case, punctuation, elongation, a typo) under the label of the clean text. Only the network is in this bundle.",
+            "",
+            f"A second output ({network['fit_units']} rectified units, then a sigmoid for each outcome) learned beside it whether each emoji fits at all: how a",
+            "reaction ranks says little of that where several fit. Only the confidence reads it.",
             "",
         ]
     kept = training["best_epoch"] or training["epochs"]
@@ -72,6 +76,10 @@ def _method(bundle: Bundle, summary: Mapping[str, Any]) -> list[str]:
         "rows, where there are any.",
         "",
     ]
+
+
+def _times(teachers: int) -> str:
+    return "once" if teachers == 1 else f"{teachers} times (from seeds one after another, then averaged)"
 
 
 def _data(bundle: Bundle) -> list[str]:

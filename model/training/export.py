@@ -17,7 +17,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from model.errors import ModelError
-from model.predictor import Predictor
+from model.predictor import Predictor, softmax
 from model.training.fit import predict_rows
 from model.training.network import NetworkConfig
 
@@ -44,8 +44,8 @@ class ParityError(ModelError):
 def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
     """Write `network` as a serialised ONNX graph.
 
-    Inputs `indices` int32 (batch, time) and `lengths` int32 (batch,); output `logits` float32 (batch, outcomes). The
-    embedding is stored as float16.
+    Inputs `indices` int32 (batch, time) and `lengths` int32 (batch,); output `logits` float32 (batch, outcomes), of how
+    outcomes rank, and from a network of two outputs `fits` of the same shape. The embedding is stored as float16.
     """
     nodes: list[onnx.NodeProto] = []
     constants: list[onnx.TensorProto] = []
@@ -92,8 +92,17 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
         node("ReduceMax", [kept], "pooled", axes=[0], keepdims=0)  # (batch, units)
     else:
         node("Squeeze", ["lstm_2.h", constant("axis_0", np.array([0], np.int64))], "pooled")
-    kernel, bias = network.get_layer("dense").get_weights()
-    node("Gemm", ["pooled", constant("dense.W", kernel), constant("dense.B", bias)], "logits")
+
+    def dense(layer: str, x: str, output: str) -> None:
+        kernel, bias = network.get_layer(layer).get_weights()
+        node("Gemm", [x, constant(f"{layer}.W", kernel), constant(f"{layer}.B", bias)], output)
+
+    outputs = ["logits"]
+    dense("dense", "pooled", "logits")
+    if config.fit_units:
+        outputs.append("fits")
+        dense("fit_hidden", "pooled", "fit_sums")
+        dense("fit_dense", node("Relu", ["fit_sums"], "fit_states"), "fits")
 
     graph = helper.make_graph(
         nodes,
@@ -102,7 +111,7 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
             helper.make_tensor_value_info("indices", TensorProto.INT32, ["batch", "time"]),
             helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
         ],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", config.outcomes])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", config.outcomes]) for name in outputs],
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=8)
@@ -126,9 +135,11 @@ def check_parity(network: keras.Model, predictor: Predictor, texts: Sequence[str
     # Batches of 1 to 32 rows of mixed lengths, as the service sends them.
     starts = np.cumsum([0, *np.resize(np.arange(1, 33), len(rows))])
     batches = [rows[a:b] for a, b in pairwise(starts) if rows[a:b]]
-    logits = np.log(np.concatenate([predictor.probabilities(batch) for batch in batches])) * config.temperature
-    actual = np.exp(logits - logits.max(axis=1, keepdims=True))
-    actual /= actual.sum(axis=1, keepdims=True)
+    outputs = [predictor.run(batch) for batch in batches]
+    actual = softmax(np.concatenate([logits for logits, _ in outputs]))
+    if expected.ndim == 3:
+        fits = np.concatenate([logits for _, logits in outputs if logits is not None])
+        actual = np.stack([actual, 1 / (1 + np.exp(-fits))], axis=1)
     difference = float(np.abs(actual - expected).max())
     if not difference <= TOLERANCE or len(rows) < MINIMUM_SENTENCES:
         raise ParityError(difference, len(rows))

@@ -21,6 +21,8 @@ from model.training.batches import batches
 log = logging.getLogger(__name__)
 
 _UNKNOWN_INDEX: Final = SPECIAL_TOKENS.index(UNKNOWN)
+_FIT_WEIGHT: Final = 0.25
+"""Weight of whether outcomes fit, beside how they rank."""
 _LAST_RATE: Final = 0.02
 """Where a decaying learning rate ends, as a share of its start."""
 
@@ -90,12 +92,13 @@ def fit(
     evaluate: Callable[[keras.Model], dict[str, float]] | None = None,
     show_progress: bool = True,
 ) -> tuple[keras.Model, Progress]:
-    """Train with categorical cross-entropy and Adam.
+    """Train with categorical cross-entropy and Adam; a second output with the summed binary cross-entropies.
 
     Args:
         network: freshly built; replaced by the checkpoint's where `resume` finds one.
         rows: encoded messages, not padded.
-        targets: float32 (len(rows), outcomes).
+        targets: float32 (len(rows), outcomes), or (len(rows), 2, outcomes) for a network of two outputs: how
+            outcomes rank and whether each fits.
         config: how to train.
         max_len: tokens a row is padded to where `by_length` is off.
         folder: takes `checkpoint/` while training runs.
@@ -114,10 +117,12 @@ def fit(
     if not resume:
         checkpoint.remove()
     progress = Progress()
+    two = targets.ndim == 3
     network.compile(
         optimizer=keras.optimizers.Adam(_learning_rate(config, len(rows))),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
+        loss=["categorical_crossentropy", "binary_crossentropy"] if two else "categorical_crossentropy",
+        loss_weights=[1.0, _FIT_WEIGHT * targets.shape[-1]] if two else None,  # Keras means over the outcomes
+        metrics=[["accuracy"], []] if two else ["accuracy"],
         jit_compile=False,  # XLA would compile every new shape
     )
     if resume and checkpoint.exists():
@@ -134,7 +139,9 @@ def fit(
         sums = {"loss": 0.0, "accuracy": 0.0}
         for batch in bar:
             x = _padded([rows[i] for i in batch], config, max_len, rng)
-            logs = network.train_on_batch(x, targets[batch], return_dict=True)
+            y = [targets[batch, 0], targets[batch, 1]] if two else targets[batch]
+            logs = network.train_on_batch(x, y, return_dict=True)
+            logs["accuracy"] = next(value for key, value in logs.items() if key.endswith("accuracy"))
             sums = {key: total + float(logs[key]) * len(batch) for key, total in sums.items()}
             bar.set_postfix(loss=f"{float(logs['loss']):.3f}", refresh=False)
         record = {key: total / len(rows) for key, total in sums.items()}
@@ -155,10 +162,13 @@ def fit(
 
 
 def predict_rows(network: keras.Model, rows: Sequence[Sequence[int]], max_len: int, batch_size: int = 512) -> Any:
-    """Keras' own probabilities (len(rows), outcomes) for encoded rows, padded to `max_len`."""
-    return np.concatenate(
-        [network.predict_on_batch(pad(rows[i : i + batch_size], max_len)) for i in range(0, len(rows), batch_size)]
-    )
+    """Keras' own probabilities for encoded rows, padded to `max_len`.
+
+    Returns:
+        float32 (len(rows), outcomes), or (len(rows), 2, outcomes) from a network of two outputs.
+    """
+    parts = [network.predict_on_batch(pad(rows[i : i + batch_size], max_len)) for i in range(0, len(rows), batch_size)]
+    return np.concatenate([np.stack(part, axis=1) if isinstance(part, list) else part for part in parts])
 
 
 def _learning_rate(config: FitConfig, rows: int) -> Any:

@@ -72,15 +72,16 @@ def load_material(
 
 
 def training_paths(corpus: Path, silent: bool) -> list[Path]:
-    """The training rows of a corpus: messages, and what teaches when to be silent.
+    """The training rows of a corpus: messages, plain statements, and what teaches when to be silent.
 
     Args:
         corpus: the folder of the corpus.
-        silent: whether the model can be: minimal pairs and unreadable lines are then among them, where present.
+        silent: whether the model can be: minimal pairs and unreadable lines are then among them. All but the
+            messages may be missing.
     """
     chat = corpus / "chat"
-    extra = (chat / "pairs.tsv", chat / "unreadable.tsv") if silent else ()
-    return [chat / "train", *filter(Path.is_file, extra)]
+    extra = ("plain.tsv", "pairs.tsv", "unreadable.tsv") if silent else ("plain.tsv",)
+    return [chat / "train", *filter(Path.is_file, (chat / name for name in extra))]
 
 
 def load_training(corpus: Path, bundle: Bundle) -> list[Example]:

@@ -21,6 +21,8 @@ class NetworkConfig:
         masked: whether rows end at their own length; the seed's network runs over the padding.
         bidirectional: whether the first LSTM reads in both directions.
         pooling: what of the second LSTM is classified: its last state, or its largest values over time.
+        fit_units: width of the hidden layer of a second output, which says of each outcome whether it fits at all; 0
+            for a network without it.
     """
 
     outcomes: int
@@ -31,6 +33,7 @@ class NetworkConfig:
     masked: bool = False
     bidirectional: bool = False
     pooling: Literal["last", "max"] = "last"
+    fit_units: int = 0
 
 
 @keras.saving.register_keras_serializable("emoji_bot")
@@ -54,7 +57,8 @@ class MaskedMax(keras.layers.Layer):  # type: ignore[misc]
 def build_network(config: NetworkConfig, vectors: npt.NDArray[np.float32]) -> keras.Model:
     """Build the network; `vectors` is float32 (vocabulary, 50).
 
-    Input: int32 indices (batch, time), zero-padded. Output: probabilities (batch, outcomes).
+    Input: int32 indices (batch, time), zero-padded. Output: probabilities (batch, outcomes); with `fit_units` a list
+    of two such outputs, the second with each number for itself.
     """
     layers = keras.layers
     first = layers.LSTM(config.units, return_sequences=True, name="lstm_1")
@@ -72,5 +76,9 @@ def build_network(config: NetworkConfig, vectors: npt.NDArray[np.float32]) -> ke
     if not last:
         x = MaskedMax(name="pooling")(x)  # (batch, 128)
     x = layers.Dropout(config.dropout)(x)
-    x = layers.Dense(config.outcomes, name="dense")(x)
-    return keras.Model(indices, layers.Activation("softmax")(x))
+    ranks = layers.Activation("softmax")(layers.Dense(config.outcomes, name="dense")(x))
+    if not config.fit_units:
+        return keras.Model(indices, ranks)
+    x = layers.Dense(config.fit_units, activation="relu", name="fit_hidden")(x)
+    fits = layers.Activation("sigmoid")(layers.Dense(config.outcomes, name="fit_dense")(x))
+    return keras.Model(indices, [ranks, fits])

@@ -126,7 +126,7 @@ def train(
     dev_targets = soft_targets(data.dev, labels, preset.no_reaction)
 
     def score(network: keras.Model) -> dict[str, float]:
-        probabilities = predict_rows(network, dev_rows, max_len)
+        probabilities, _ = _outputs(predict_rows(network, dev_rows, max_len))
         right = dev_targets[np.arange(len(dev_targets)), probabilities.argmax(axis=1)] > 0
         return {"dev_loss": cross_entropy_of(probabilities, dev_targets), "score": float(right.mean())}
 
@@ -146,12 +146,13 @@ def train(
 
     calibration = Calibration(temperature=1.0, confidence=Confidence(), threshold=0.0)
     if data.dev:
-        logits = np.log(np.maximum(predict_rows(network, dev_rows, max_len), 1e-12))
+        ranks, fits = _outputs(predict_rows(network, dev_rows, max_len).astype(np.float64))
         calibration = calibrate(
-            logits.astype(np.float64),
+            np.log(np.maximum(ranks, 1e-12)),
             dev_targets.astype(np.float64),
             no_reaction=preset.no_reaction,
             target_precision=preset.target_precision,
+            fits=None if fits is None else np.log(np.maximum(fits, 1e-12)) - np.log(np.maximum(1 - fits, 1e-12)),
         )
     bundle = Bundle(
         path=out,
@@ -169,7 +170,7 @@ def train(
                 "best_epoch": progress.best_epoch,
                 "rows": len(data.train),
                 "network": asdict(config),
-                **_public_counts(lesson, data.public),
+                **_distillation(preset, lesson, data.public),
                 **data.fingerprints,
             },
         ),
@@ -216,7 +217,7 @@ class _Data:
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """What which network is shown: `targets` is float32 (len(texts), outcomes)."""
+    """What which network is shown: `targets` is float32 (len(texts), outcomes) or (len(texts), 2, outcomes)."""
 
     texts: Sequence[str]
     targets: npt.NDArray[np.float32]
@@ -224,8 +225,15 @@ class _Lesson:
     fit: FitConfig
 
 
-def _public_counts(lesson: _Lesson, public: PublicRows | None) -> dict[str, int]:
-    return {"shown_rows": len(lesson.texts), "annotated_rows": len(public.annotated)} if public else {}
+def _distillation(preset: Preset, lesson: _Lesson, public: PublicRows | None) -> dict[str, int]:
+    """What the card tells of it; nothing without public data."""
+    if preset.distil is None or public is None:
+        return {}
+    return {
+        "shown_rows": len(lesson.texts),
+        "annotated_rows": len(public.annotated),
+        "teachers": preset.distil.teachers,
+    }
 
 
 def _lesson(
@@ -251,7 +259,12 @@ def _lesson(
     return _Lesson(
         texts=transfer.texts,
         targets=transfer.targets,
-        network=replace(preset.network, dropout=distil.dropout, embedding_dropout=distil.embedding_dropout),
+        network=replace(
+            preset.network,
+            dropout=distil.dropout,
+            embedding_dropout=distil.embedding_dropout,
+            fit_units=distil.fit_units,
+        ),
         fit=distil.fit,
     )
 
@@ -297,6 +310,11 @@ def _report(data: _Data, predictor: Predictor, run_folder: Path) -> dict[str, An
     names = [*(label.name for label in labels), SILENCE]
     draw_confusions(confusions(examples, predictions, labels, threshold), names, run_folder / "confusion.png")
     return summary
+
+
+def _outputs(probabilities: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+    """How outcomes rank and whether each fits, each (rows, outcomes), from what `predict_rows` returned."""
+    return (probabilities[:, 0], probabilities[:, 1]) if probabilities.ndim == 3 else (probabilities, None)
 
 
 def _encode(texts: Sequence[str], vocabulary: Mapping[str, int], max_len: int) -> list[list[int]]:

@@ -32,6 +32,7 @@ class DistilConfig:
         fit: how the network is trained on all rows.
         dropout: the network's, in place of the preset's: so many rows need less of it.
         embedding_dropout: the same of its embedding.
+        fit_units: width of the hidden layer before the output that says whether each outcome fits.
         teachers: how many are averaged.
         teacher_epochs: passes of each teacher over the labelled rows.
         variants: texts made of each row of the corpus.
@@ -43,6 +44,7 @@ class DistilConfig:
     fit: FitConfig
     dropout: float = 0.1
     embedding_dropout: float = 0.1
+    fit_units: int = 256
     teachers: int = 2
     teacher_epochs: int = 4
     variants: int = 4

@@ -43,7 +43,7 @@ def toy_bundle(
     from model.training.fit import set_seed
     from model.training.network import NetworkConfig, build_network
 
-    shape = NetworkConfig(len(toy_labels) + 1, units=6, masked=True, bidirectional=True, pooling="max")
+    shape = NetworkConfig(len(toy_labels) + 1, units=6, masked=True, bidirectional=True, pooling="max", fit_units=4)
     vectors = np.random.default_rng(0).normal(size=(len(toy_words), 50)).astype(np.float16).astype(np.float32)
     set_seed(0)
     folder = tmp_path_factory.mktemp("toy") / "bundle"
@@ -54,7 +54,7 @@ def toy_bundle(
             pads_count=False,
             no_reaction=True,
             temperature=0.5,
-            confidence=Confidence(bias=2.0),
+            confidence=Confidence(bias=2.0, fit=0.25),
             threshold=0.3,
             training={"preset": "toy"},
         ),

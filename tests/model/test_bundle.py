@@ -143,7 +143,7 @@ def test_a_config_that_is_no_json_object_of_ours_is_refused(bundle_copy: Path, c
 
 
 NAN, INFINITY = float("nan"), float("inf")
-CONFIDENCE = {"bias": 0, "top": 1, "silence": 0, "share": 0}
+CONFIDENCE = {"bias": 0, "top": 1, "silence": 0, "share": 0, "fit": 0}
 NONSENSE: dict[str, list[Any]] = {
     "max_len": [0, -1, 4001, 2.5, "64", None, True, NAN],
     "temperature": [0, -1.0, NAN, INFINITY, "1", None, [1.0]],

@@ -159,13 +159,13 @@ def test_a_long_message_takes_one_run_of_bounded_size(
     toy_predictor: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs: list[int] = []
-    run = Predictor.probabilities
+    run = Predictor.run
 
-    def counted(self: Predictor, rows: Sequence[Sequence[int]]) -> Floats:
+    def counted(self: Predictor, rows: Sequence[Sequence[int]]) -> tuple[Floats, Floats | None]:
         runs.append(len(rows))
         return run(self, rows)
 
-    monkeypatch.setattr(Predictor, "probabilities", counted)
+    monkeypatch.setattr(Predictor, "run", counted)
     explanation = toy_predictor.explain("~ " * 2000)
 
     assert len(explanation.words) == MAX_EXPLAINED

@@ -163,23 +163,40 @@ def test_messages_are_encoded_with_unk_where_nothing_is_left(toy_predictor: Pred
     assert toy_predictor.encode(["", "blorf"]) == [[unknown], [unknown]]
 
 
+def test_whether_an_emoji_fits_counts_for_the_confidence_and_not_for_the_order(toy_predictor: Predictor) -> None:
+    bundle = toy_predictor.bundle
+    logits, fits = toy_predictor.run(toy_predictor.encode(["so good"]))
+    silent = replace(bundle, config=replace(bundle.config, confidence=replace(bundle.config.confidence, fit=0.0)))
+
+    [sure], [plain] = (Predictor(one).predict_batch(["so good"]) for one in (bundle, silent))
+
+    assert fits is not None
+    assert logits.shape == fits.shape == (1, 8)
+    first = [label.emoji for label in bundle.labels].index(sure.candidates[0].emoji)
+    assert sure.candidates == plain.candidates
+    odds = [one.confidence / (1 - one.confidence) for one in (sure, plain)]
+    assert odds[0] / odds[1] == pytest.approx(exp(0.25 * fits[0, first]), rel=1e-4)
+
+
 def test_softmax_of_huge_logits_stays_finite() -> None:
     shares = softmax(np.array([[1e30, 0.0], [-1e30, -1e30]], dtype=np.float32))
     assert shares.tolist() == [[1.0, 0.0], [0.5, 0.5]]
 
 
 def test_confidence_is_by_default_the_probability_of_the_first_emoji() -> None:
-    assert confidence(0.5, 0.3, Confidence()) == pytest.approx(0.5)
-    assert confidence(0.15, 0.0, Confidence()) == pytest.approx(0.15)
+    assert confidence(0.5, 0.3, 0.7, Confidence()) == pytest.approx(0.5)
+    assert confidence(0.15, 0.0, 0.0, Confidence()) == pytest.approx(0.15)
 
 
-def test_confidence_reads_the_top_the_silence_and_the_share() -> None:
-    top, silence, share = confidence_features(0.5, 0.3)
+def test_confidence_reads_the_top_the_silence_the_share_and_the_fit() -> None:
+    top, silence, share, fit = confidence_features(0.5, 0.3, -0.7)
 
     assert (top, exp(silence), exp(share)) == pytest.approx((0.0, 0.3, 0.5 / 0.7))
-    assert confidence(0.5, 0.3, Confidence(1, 2, 3, 4)) == pytest.approx(1 / (1 + exp(-(1 + 3 * silence + 4 * share))))
+    assert fit == -0.7
+    score = 1 + 3 * silence + 4 * share - 5 * 0.7
+    assert confidence(0.5, 0.3, -0.7, Confidence(1, 2, 3, 4, 5)) == pytest.approx(1 / (1 + exp(-score)))
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.lists(st.floats(-1e3, 1e3), min_size=4, max_size=4))
-def test_confidence_is_always_a_probability(top: float, silence: float, weights: list[float]) -> None:
-    assert 0 <= confidence(top, silence, Confidence(*weights)) <= 1
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(-80, 80), st.lists(st.floats(-1e3, 1e3), min_size=5, max_size=5))
+def test_confidence_is_always_a_probability(top: float, silence: float, fit: float, weights: list[float]) -> None:
+    assert 0 <= confidence(top, silence, fit, Confidence(*weights)) <= 1

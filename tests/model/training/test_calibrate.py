@@ -30,7 +30,7 @@ def confidences(outcomes: npt.NDArray[np.float32], no_reaction: bool, weights: C
     emoji = outcomes[:, :-1] if no_reaction else outcomes
     silences = outcomes[:, -1].tolist() if no_reaction else [0.0] * len(outcomes)
     return np.array(
-        [confidence(max(row), silence, weights) for row, silence in zip(emoji.tolist(), silences, strict=True)]
+        [confidence(max(row), silence, 0.0, weights) for row, silence in zip(emoji.tolist(), silences, strict=True)]
     )
 
 
@@ -72,10 +72,32 @@ def test_without_a_no_reaction_outcome_its_weights_are_zero(logits: Floats) -> N
     assert weights.top > 0
 
 
+def test_the_word_of_the_network_on_what_fits_sharpens_the_confidence(logits: Floats) -> None:
+    targets = sampled(logits)
+    rows, first = np.arange(ROWS), logits[:, :-1].argmax(axis=1)
+    fits = np.random.default_rng(3).normal(scale=3.0, size=logits.shape)
+    fits[rows, first] += np.where(targets[rows, first] > 0, 4.0, -4.0)
+
+    plain, sharp = (
+        calibrate(logits, targets, no_reaction=True, target_precision=0.8, fits=said) for said in (None, fits)
+    )
+
+    assert plain.confidence.fit == 0
+    assert sharp.confidence.fit > 0.2
+    # More of the rows are sure enough at the same precision.
+    outcomes = softmax((logits / sharp.temperature).astype(np.float32))
+    scores = [
+        confidence(max(row[:-1]), row[-1], said, sharp.confidence)
+        for row, said in zip(outcomes.tolist(), fits[rows, first].tolist(), strict=True)
+    ]
+    reached = np.mean(np.array(scores) >= sharp.threshold)
+    assert reached > 1.3 * (confidences(outcomes, True, plain.confidence) >= plain.threshold).mean()
+
+
 @pytest.mark.parametrize("fit", [True, False])
 def test_rows_that_all_fit_or_all_fail_still_give_finite_weights(logits: Floats, fit: bool) -> None:
     outcomes = softmax(logits.astype(np.float32))
-    features = np.array([confidence_features(float(row[:-1].max()), float(row[-1])) for row in outcomes])
+    features = np.array([confidence_features(float(row[:-1].max()), float(row[-1]), 0.0) for row in outcomes])
     weights = fit_confidence(features, np.full(ROWS, fit), True)
     scores = confidences(outcomes, True, weights)
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -25,8 +26,8 @@ from model.training.network import NetworkConfig, build_network
 OUTCOMES = 4
 POOLINGS: tuple[Literal["last", "max"], ...] = ("last", "max")
 VARIANTS = [
-    NetworkConfig(OUTCOMES, units=8, masked=masked, bidirectional=bidirectional, pooling=pooling)
-    for masked, bidirectional, pooling in product((False, True), (False, True), POOLINGS)
+    NetworkConfig(OUTCOMES, units=8, masked=masked, bidirectional=bidirectional, pooling=pooling, fit_units=fit_units)
+    for masked, bidirectional, pooling, fit_units in product((False, True), (False, True), POOLINGS, (0, 6))
 ]
 
 
@@ -63,14 +64,19 @@ def predictor_of(
     return Predictor(Bundle(Path("toy"), config, labels, vocabulary, export_graph(network, shape)))
 
 
-@pytest.mark.parametrize("shape", VARIANTS, ids=lambda shape: f"{shape.masked}-{shape.bidirectional}-{shape.pooling}")
+@pytest.mark.parametrize(
+    "shape", VARIANTS, ids=lambda shape: f"{shape.masked}-{shape.bidirectional}-{shape.pooling}-{shape.fit_units}"
+)
 def test_the_graph_answers_as_keras_does(shape: NetworkConfig, vocabulary: dict[str, int], texts: list[str]) -> None:
     network = network_of(shape, len(vocabulary))
 
-    parity = check_parity(network, predictor_of(network, shape, vocabulary), texts)
+    predictor = predictor_of(network, shape, vocabulary)
+
+    parity = check_parity(network, predictor, texts)
 
     assert parity["largest_difference"] <= TOLERANCE
     assert parity["sentences"] >= MINIMUM_SENTENCES
+    assert (predictor.run([[3, 4]])[1] is None) == (not shape.fit_units)
 
 
 SHAPE = NetworkConfig(OUTCOMES, units=8, masked=True, bidirectional=True, pooling="max")
@@ -98,6 +104,17 @@ def test_the_graph_of_other_weights_fails_parity(vocabulary: dict[str, int], tex
     network = network_of(SHAPE, len(vocabulary))
     predictor = predictor_of(network, SHAPE, vocabulary)
     dense = network.get_layer("dense")
+    dense.set_weights([dense.get_weights()[0], np.array([0.5, 0, 0, 0])])
+
+    with pytest.raises(ParityError):
+        check_parity(network, predictor, texts)
+
+
+def test_a_graph_that_says_otherwise_what_fits_fails_parity(vocabulary: dict[str, int], texts: list[str]) -> None:
+    shape = replace(SHAPE, fit_units=6)
+    network = network_of(shape, len(vocabulary))
+    predictor = predictor_of(network, shape, vocabulary)
+    dense = network.get_layer("fit_dense")
     dense.set_weights([dense.get_weights()[0], np.array([0.5, 0, 0, 0])])
 
     with pytest.raises(ParityError):

@@ -46,6 +46,26 @@ def accuracy(network: keras.Model) -> dict[str, float]:
     return {"score": float((predict_rows(network, ROWS, MAX_LEN).argmax(axis=1) == LABELS).mean())}
 
 
+def test_two_outputs_learn_two_targets(tmp_path: Path) -> None:
+    # What fits are the class and the one after it, which never ranks first.
+    fits = np.maximum(TARGETS, np.roll(TARGETS, 1, axis=1))
+    set_seed(0)
+    network, progress = fit(
+        build_network(replace(SHAPE, fit_units=8), VECTORS),
+        ROWS,
+        np.stack([TARGETS, fits], axis=1),
+        replace(CONFIG, epochs=25),
+        max_len=MAX_LEN,
+        folder=tmp_path,
+        show_progress=False,
+    )
+
+    ranked, fitting = predict_rows(network, ROWS, MAX_LEN).transpose(1, 0, 2)
+    assert (ranked.argmax(axis=1) == LABELS).mean() > 0.9
+    assert ((fitting > 0.5) == (fits > 0)).mean() > 0.9
+    assert progress.history[-1]["accuracy"] > progress.history[0]["accuracy"]
+
+
 def scripted(*scores: float) -> Evaluate:
     """An evaluation that knows its scores in advance, and goes on with the last one."""
     run = itertools.chain(scores, itertools.repeat(scores[-1]))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -50,6 +51,15 @@ def test_the_chat_preset_stays_a_two_layer_lstm_over_word_vectors() -> None:
     ]
     np.testing.assert_array_equal(network.get_layer("embedding").get_weights()[0], VECTORS)
     assert network.output_shape == (None, 64)
+
+
+def test_a_second_output_says_of_each_outcome_whether_it_fits() -> None:
+    ranks, fits = build_network(replace(CHAT, fit_units=4), VECTORS).predict_on_batch(INDICES)
+
+    assert ranks.shape == fits.shape == (2, 7)
+    np.testing.assert_allclose(ranks.sum(axis=1), 1, rtol=1e-5)
+    assert ((fits > 0) & (fits < 1)).all()
+    assert (np.abs(fits.sum(axis=1) - 1) > 0.5).all()  # each number for itself
 
 
 @pytest.mark.parametrize("config", [NetworkConfig(7, units=5), CHAT])
