@@ -47,7 +47,7 @@ class DistilConfig:
     fit_units: int = 256
     teachers: int = 2
     teacher_epochs: int = 4
-    variants: int = 4
+    variants: int = 3
     label_weight: float = 0.5
     repeats: int = 3
     noise: float = 0.3

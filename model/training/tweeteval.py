@@ -24,8 +24,12 @@ log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 
-FIT: Final = FitConfig(epochs=12, batch_size=64, learning_rate=2e-3, patience=3, word_dropout=0.1, by_length=True)
-"""Stops early on the validation tweets."""
+FIT: Final = FitConfig(
+    epochs=10, batch_size=64, learning_rate=2e-3, decay=True, patience=10, word_dropout=0.1, by_length=True
+)
+"""Trains all epochs and keeps the one that is best on the validation tweets, as those were chosen that follow."""
+DROPOUT: Final = 0.3
+EMBEDDING_DROPOUT: Final = 0.2
 
 _MAX_LEN: Final = 64
 _VOCABULARY: Final = 60_000
@@ -41,6 +45,8 @@ def train_tweeteval(
     public: Path, shape: NetworkConfig, out: Path, *, seed: int, fit_config: FitConfig = FIT, show_progress: bool = True
 ) -> dict[str, Any]:
     """Train a network of the given shape on the 45,000 training tweets alone and score the 50,000 test tweets.
+
+    Its dropouts are replaced by those that suit so many rows.
 
     Returns:
         Macro-averaged F1 and accuracy on validation and test tweets, in percent, F1 with a 95% bootstrap interval.
@@ -69,7 +75,9 @@ def train_tweeteval(
         return {"score": macro_f1(confusion(val_y, predicted, classes))}
 
     network, progress = fit(
-        build_network(replace(shape, outcomes=classes), embedding.vectors),
+        build_network(
+            replace(shape, outcomes=classes, dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT), embedding.vectors
+        ),
         rows(train),
         targets,
         replace(fit_config, seed=seed),
