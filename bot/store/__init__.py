@@ -1,0 +1,7 @@
+"""What the bot keeps: settings of servers, opt-outs, counters. Never the text of a message."""
+
+from bot.store.database import StoreError
+from bot.store.settings import ChannelMode, Counter, GuildSettings, GuildState, Known
+from bot.store.store import Store
+
+__all__ = ["ChannelMode", "Counter", "GuildSettings", "GuildState", "Known", "Store", "StoreError"]

@@ -1,0 +1,251 @@
+"""The database behind the store: its engine, its transactions, its migrations."""
+
+import asyncio
+import importlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+log = logging.getLogger(__name__)
+
+_PATIENCE: Final = 10.0
+"""Seconds to wait for a connection, or on SQLite for another process that writes."""
+
+_LONGEST_COMMAND: Final = 30.0
+"""Seconds that PostgreSQL may take for one command."""
+
+_MIGRATION_LOCK: Final = 0x656D6F6A69  # "emoji"
+"""PostgreSQL's advisory lock of those who migrate."""
+
+_BEGIN: Final = "sqlite_begin"
+"""The execution option that says how SQLite begins a transaction."""
+
+
+class StoreError(Exception):
+    """The database cannot be used. The message is one sentence for the operator, without the password."""
+
+
+class Database:
+    """Transactions on SQLite or PostgreSQL. Whatever goes wrong in one is a `StoreError`.
+
+    Args:
+        url: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, also with SQLAlchemy's names of the
+            drivers aiosqlite and asyncpg.
+
+    Raises:
+        StoreError: it is no such URL, or the extra `postgres` is missing.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _parse(url)
+        self._transactions = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closed = False
+        if self._url.get_backend_name() == "sqlite":
+            self._failures: tuple[type[Exception], ...] = (SQLAlchemyError, OSError, sqlite3.Error)
+            self._name = f"The database {self._url.database}"
+            self._engine = _sqlite(self._url)
+            self._reader = self._engine
+            self._writer = self._engine.execution_options(**{_BEGIN: "IMMEDIATE"})
+            # In one process writers take turns in order; SQLite's own waiting is by chance.
+            self._turn: asyncio.Lock | nullcontext[None] = asyncio.Lock()
+        else:
+            asyncpg = _asyncpg()
+            # The last: on a connection that the server is just closing.
+            own = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+            self._failures = (SQLAlchemyError, OSError, *own)
+            host = self._url.host or self._url.query.get("host", "localhost")
+            self._name = f"The database {self._url.database} at {host}"
+            self._engine = _postgresql(self._url)
+            # What is read in several statements must be of one moment, as it is on SQLite.
+            self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
+            self._writer = self._engine
+            self._turn = nullcontext()
+
+    async def upgrade(self, revision: str = "head") -> None:
+        """Run the migrations that are missing, all or none. Processes that start together take turns.
+
+        Raises:
+            StoreError: the database cannot be reached, is damaged, or was made by a newer version.
+        """
+        exclusive = self._engine.execution_options(**{_BEGIN: "EXCLUSIVE"})
+        with self._told():
+            if self._engine.dialect.name == "sqlite":
+                # Where aiosqlite cannot open a file, its thread may outlive the event loop and complain on stderr.
+                await asyncio.to_thread(_probe, str(self._url.database))
+            try:
+                async with self._turn, exclusive.begin() as connection:
+                    await connection.run_sync(_upgrade, revision)
+            except TypeError as error:
+                # asyncpg.connect takes the options of the URL as its arguments.
+                if "unexpected keyword argument" in str(error):
+                    raise StoreError(f"{self._name} has an option in its URL that asyncpg does not know.") from error
+                raise
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads, and sees one moment.
+
+        Raises:
+            StoreError: the database did not do it, or is closed.
+        """
+        with self._told(), self._under_way():
+            async with self._reader.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes, committed at the end, undone where anything is raised.
+
+        Raises:
+            StoreError: the database did not do it, or is closed.
+        """
+        with self._told(), self._under_way():
+            async with self._turn, self._writer.begin() as connection:
+                yield connection
+
+    async def close(self) -> None:
+        """Refuse new transactions, finish those under way, close all connections. May be called twice."""
+        self._closed = True
+        await self._idle.wait()
+        await self._engine.dispose()
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """Let `close` wait for what runs within."""
+        if self._closed:
+            raise StoreError("The store is closed.")
+        self._transactions += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._transactions -= 1
+            if not self._transactions:
+                self._idle.set()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn the failures of all layers into one sentence."""
+        try:
+            yield
+        except CommandError as error:
+            reason = "its tables are of another version of the bot"
+            raise StoreError(f"{self._name} cannot be used: {reason} ({_one_line(error)}).") from error
+        except self._failures as error:
+            reason = _one_line(error)
+            if self._url.password:
+                reason = reason.replace(str(self._url.password), "***")
+            raise StoreError(f"{self._name} cannot be used: {reason}.") from error
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is not None and parsed.drivername in ("sqlite", "sqlite+aiosqlite"):
+        if parsed.database in (None, "", ":memory:") or parsed.query:
+            raise StoreError("The database must be a file: sqlite:///FILE.")
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if parsed is not None and parsed.drivername in ("postgresql", "postgresql+asyncpg"):
+        options = dict(parsed.query)
+        if "sslmode" in options:  # libpq's name, which hosts hand out
+            options["ssl"] = options.pop("sslmode")
+        return parsed.set(drivername="postgresql+asyncpg", query=options)
+    # Nothing of the URL stands here: where it cannot be parsed, nobody knows which part is the password.
+    raise StoreError("The database URL must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME.") from None
+
+
+def _asyncpg() -> Any:
+    try:
+        return importlib.import_module("asyncpg")
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"PostgreSQL needs the extra `postgres` ({error.name} is missing): pip install -e '.[postgres]'"
+        ) from error
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    """Waits for others who write, checks references, and does not let writers hold up readers (WAL).
+
+    `synchronous` stays FULL, so that what was written survives a power cut too.
+    """
+    engine = create_async_engine(
+        url,
+        # No isolation level: transactions begin as `begin` says below, not as Python's module guesses.
+        connect_args={"timeout": _PATIENCE, "isolation_level": None},
+        poolclass=AsyncAdaptedQueuePool,  # the default only since SQLAlchemy 2.0.38
+        pool_timeout=_PATIENCE,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        try:
+            cursor = connection.cursor()
+            for pragma in ("foreign_keys=ON", "journal_mode=WAL"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            connection.close()  # the pool forgets a connection that fails here, and its thread would live on
+            raise
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(_BEGIN, 'DEFERRED')}")
+
+    return engine
+
+
+def _probe(path: str) -> None:
+    """Open the file, or make an empty one."""
+    with closing(sqlite3.connect(path)):
+        pass
+
+
+def _postgresql(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        connect_args={"timeout": _PATIENCE, "command_timeout": _LONGEST_COMMAND},
+        pool_timeout=_PATIENCE,
+        pool_pre_ping=True,  # the server may have been restarted
+    )
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    """Migrate within the transaction of `connection`, which is exclusive already on SQLite."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # one line below says it
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.attributes["connection"] = connection
+    before = _revision(connection)
+    command.upgrade(config, revision)
+    after = _revision(connection)
+    if before != after:
+        log.info("database migrated from=%s to=%s", before, after)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _one_line(error: BaseException) -> str:
+    """What the driver itself said, without SQLAlchemy's frame around it."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig.__cause__ or error.orig
+    lines = str(error).strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else type(error).__name__

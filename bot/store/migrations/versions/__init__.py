@@ -1,0 +1,1 @@
+"""One migration a file, in order. What is released stays as it is."""

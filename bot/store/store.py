@@ -1,0 +1,408 @@
+"""The store: what the rest of the bot asks and tells, with a memory in front of the database."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from time import monotonic
+from types import TracebackType
+from typing import Final, Self
+from weakref import WeakValueDictionary
+
+from bot.store import rows
+from bot.store.cache import Cache
+from bot.store.database import Database, StoreError
+from bot.store.settings import Counter, GuildSettings, GuildState, Known, check_name
+from bot.store.tables import EVERYWHERE
+from bot.store.tally import Tally
+from bot.taste import HALF_LIFE, Taste
+
+log = logging.getLogger(__name__)
+
+_MOST_COUNTED: Final = 2**31
+"""How much one call may count: far below what a column holds, so that no sum spoils a whole batch."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """Settings, opt-outs, tastes and counters of all servers. Made by `open`; as a context manager it closes itself.
+
+    Several processes may use one database. What is as old as `cache_seconds` is read again when it is next asked for,
+    and so each sees what the others wrote.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        cache_seconds: float,
+        cache_size: int,
+        flush_seconds: float,
+        clock: Callable[[], datetime],
+        ticks: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._flush_seconds = flush_seconds
+        self._clock = clock
+        self._guilds: Cache[int, GuildState] = Cache(
+            self._read_state, seconds=cache_seconds, size=cache_size, ticks=ticks
+        )
+        self._everywhere: Cache[int, frozenset[int]] = Cache(
+            self._read_everywhere, seconds=cache_seconds, size=1, ticks=ticks
+        )
+        # One writer of a server at a time, so that memory hears of changes in the order in which they were made.
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._tally = Tally()
+        self._flushing = asyncio.Lock()
+        self._flush_failing = False
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._flusher = asyncio.create_task(self._flush_regularly(), name="store-flusher")
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        cache_seconds: float = 30.0,
+        cache_size: int = 10_000,
+        flush_seconds: float = 10.0,
+        clock: Callable[[], datetime] = _utc_now,
+        ticks: Callable[[], float] = monotonic,
+    ) -> Self:
+        """Connect, and run the migrations that are missing.
+
+        Args:
+            url: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
+            cache_seconds: after which what was read is read again.
+            cache_size: servers kept in memory.
+            flush_seconds: between two writes of the counters.
+            clock: the present, aware; it dates counters and changes.
+            ticks: seconds that never go back, for the age of what is in memory.
+
+        Raises:
+            StoreError: the URL is wrong, or the database cannot be reached, is damaged, or is of a newer version.
+        """
+        database = Database(url)
+        try:
+            await database.upgrade()
+            async with database.read() as connection:
+                everywhere = await rows.read_everywhere(connection)
+        except BaseException:
+            await database.close()
+            raise
+        store = cls(
+            database,
+            cache_seconds=cache_seconds,
+            cache_size=cache_size,
+            flush_seconds=flush_seconds,
+            clock=clock,
+            ticks=ticks,
+        )
+        store._everywhere.put(EVERYWHERE, everywhere)
+        return store
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Write the counters, finish what is under way, disconnect. May be called twice."""
+        self._closed = True
+        self._wake.set()
+        await asyncio.wait([self._flusher])
+        await self._guilds.close()
+        await self._everywhere.close()
+        await self._database.close()
+
+    # Reading
+
+    def peek(self, guild_id: int) -> GuildState | None:
+        """What memory knows of a server, at once; None where it was not read yet.
+
+        Where that is missing or older than `cache_seconds`, it is read in the background for later peeks.
+        """
+        return self._guilds.peek(guild_id)
+
+    async def load(self, guild_id: int) -> GuildState:
+        """What is known of a server, read from the database where memory knows nothing as young as `cache_seconds`.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        return await self._guilds.load(guild_id)
+
+    def opted_out(self, user_id: int, guild_id: int) -> bool | None:
+        """Whether a user wants no reaction in this server or anywhere, at once; None while that is not known."""
+        everywhere = self._everywhere.peek(EVERYWHERE)
+        state = self.peek(guild_id)
+        if everywhere is not None and user_id in everywhere:
+            return True
+        if state is not None and user_id in state.opted_out:
+            return True
+        return None if everywhere is None or state is None else False
+
+    async def known_of(self, user_id: int) -> Known:
+        """All that is stored about a user, of the database's present.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        async with self._database.read() as connection:
+            return await rows.read_known(connection, user_id)
+
+    # What admins choose
+
+    async def change(self, guild_id: int, change: Callable[[GuildSettings], GuildSettings]) -> GuildSettings:
+        """Change the settings of a server in one step: what others change at the same time is not lost.
+
+        Args:
+            guild_id: the server.
+            change: makes the new settings from the present ones; quick, for the row is locked meanwhile.
+
+        Returns:
+            The new settings, which are safe in the database.
+
+        Raises:
+            StoreError: the database did not do it.
+            Exception: what `change` raised; then nothing is changed.
+        """
+        async with self._lock(guild_id):
+            async with self._database.write() as connection:
+                await rows.change_settings(connection, guild_id, change, self._clock())
+                state = await rows.read_state(connection, guild_id)
+            self._guilds.put(guild_id, state)
+        return state.settings
+
+    async def reset(self, guild_id: int) -> GuildSettings:
+        """Give a server the default settings. Opt-outs, tastes and counters stay.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        async with self._lock(guild_id):
+            async with self._database.write() as connection:
+                await rows.delete_settings(connection, guild_id)
+                state = await rows.read_state(connection, guild_id)
+            self._guilds.put(guild_id, state)
+        return state.settings
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Delete everything of a server: settings, its members' opt-outs, tastes, counters.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        async with self._lock(guild_id), self._flushing:  # a flush under way would bring counters back
+            async with self._database.write() as connection:
+                await rows.delete_guild(connection, guild_id)
+            self._tally.forget(guild_id)
+            self._guilds.put(guild_id, GuildState())
+
+    # What members choose
+
+    async def opt_out(self, user_id: int, guild_id: int | None) -> None:
+        """Make no reaction to this user, in one server, or everywhere where it is None.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        where = EVERYWHERE if guild_id is None else guild_id
+        async with self._lock(where):
+            async with self._database.write() as connection:
+                await rows.insert_opt_out(connection, user_id, where)
+            self._remember_opt_out(where, lambda users: users | {user_id})
+
+    async def opt_in(self, user_id: int, guild_id: int | None) -> None:
+        """Take back `opt_out` with the same arguments; an opt-out of everywhere and those of servers stand apart.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        where = EVERYWHERE if guild_id is None else guild_id
+        async with self._lock(where):
+            async with self._database.write() as connection:
+                await rows.delete_opt_out(connection, user_id, where)
+            self._remember_opt_out(where, lambda users: users - {user_id})
+
+    async def forget_user(self, user_id: int, *, opt_outs: bool = False) -> Known:
+        """Delete what is stored about a user and may be deleted.
+
+        Opt-outs stay, or the bot would react to the user again, unless `opt_outs` says otherwise. The lists of ignored
+        members belong to the admins and stay. Nothing else is stored by user.
+
+        Returns:
+            What is still known.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        if opt_outs:
+            known = await self.known_of(user_id)
+            if known.opted_out_everywhere:
+                await self.opt_in(user_id, None)
+            for guild_id in known.opted_out_in:
+                await self.opt_in(user_id, guild_id)
+        return await self.known_of(user_id)
+
+    # What happened
+
+    def count(self, guild_id: int, name: str, n: int = 1) -> None:
+        """Count `n` more of what `name` says for today, in UTC, in memory; written within `flush_seconds`.
+
+        A process that is killed loses what was not written. Where too many counters wait because the database does not
+        take them, more are dropped, and how many is logged.
+
+        Raises:
+            ValueError: the name is not 1 to 40 printable characters, or `n` is not from 1 to 2,147,483,648.
+        """
+        check_name("a counter", name)
+        if not 1 <= n <= _MOST_COUNTED:
+            raise ValueError(f"n must be from 1 to {_MOST_COUNTED}, not {n}")
+        if self._closed:
+            return
+        self._tally.add((guild_id, self._clock().astimezone(UTC).date(), name), n)
+        if self._tally.full and not self._flush_failing:
+            self._wake.set()
+
+    async def counters(self, guild_id: int, since: date) -> list[Counter]:
+        """The counters of a server from the day `since` on, by day and name, the latest included.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        await self._flush()
+        async with self._database.read() as connection:
+            return await rows.read_counters(connection, guild_id, since)
+
+    async def prune(self, before: date) -> int:
+        """Delete the counters of all days before this one; returns how many they were.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        async with self._database.write() as connection:
+            return await rows.delete_counters(connection, before)
+
+    async def add_taste(
+        self,
+        guild_id: int,
+        label: str,
+        *,
+        gained: float = 0.0,
+        lost: float = 0.0,
+        at: datetime,
+        half_life: float = HALF_LIFE,
+    ) -> Taste:
+        """Add to a server's taste for a label what happened at `at`; what is stored decays first.
+
+        Args:
+            guild_id: the server.
+            label: its name.
+            gained: members who joined the bot's reaction.
+            lost: such reactions removed or answered with disapproval.
+            at: when, aware.
+            half_life: seconds after which an answer counts half.
+
+        Returns:
+            The new taste.
+
+        Raises:
+            StoreError: the database did not do it.
+            ValueError: the label is not 1 to 40 printable characters, or as `Taste.after` says.
+        """
+        check_name("label", label)
+        async with self._lock(guild_id):
+            async with self._database.write() as connection:
+                taste = await rows.change_taste(
+                    connection,
+                    guild_id,
+                    label,
+                    lambda known: known.after(gained, lost, at=at, half_life=half_life),
+                    at,
+                )
+            self._guilds.update(guild_id, lambda state: replace(state, taste={**state.taste, label: taste}))
+        return taste
+
+    async def reset_taste(self, guild_id: int) -> None:
+        """Forget a server's taste.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        async with self._lock(guild_id):
+            async with self._database.write() as connection:
+                await rows.delete_taste(connection, guild_id)
+            self._guilds.update(guild_id, lambda state: replace(state, taste={}))
+
+    # Inside
+
+    def _lock(self, guild_id: int) -> asyncio.Lock:
+        return self._locks.setdefault(guild_id, asyncio.Lock())
+
+    async def _read_state(self, guild_id: int) -> GuildState:
+        async with self._database.read() as connection:
+            return await rows.read_state(connection, guild_id)
+
+    async def _read_everywhere(self, _: int) -> frozenset[int]:
+        async with self._database.read() as connection:
+            return await rows.read_everywhere(connection)
+
+    def _remember_opt_out(self, where: int, change: Callable[[frozenset[int]], frozenset[int]]) -> None:
+        if where == EVERYWHERE:
+            self._everywhere.update(EVERYWHERE, change)
+        else:
+            self._guilds.update(where, lambda state: replace(state, opted_out=change(state.opted_out)))
+
+    async def _flush_regularly(self) -> None:
+        """Write the counters now and then, when too many wait, and at the end."""
+        closing = False
+        while not closing:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._flush_seconds):
+                    await self._wake.wait()
+            self._wake.clear()
+            closing = self._closed
+            try:
+                await self._flush()
+            except StoreError as error:
+                if not self._flush_failing:
+                    log.warning("counters not written, kept for the next time: %s", error)
+                self._flush_failing = True
+            except Exception:
+                log.exception("counters not written, kept for the next time")
+                self._flush_failing = True
+            if dropped := self._tally.take_dropped():
+                log.warning("counts dropped, too many wait n=%d", dropped)
+        if lost := self._tally.total:
+            log.error("counts lost, the database did not take them n=%d", lost)
+
+    async def _flush(self) -> None:
+        """Write the counters in one transaction; where that fails, they wait for the next time.
+
+        A connection that breaks while it commits leaves open whether it did: such a batch may count twice.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        async with self._flushing:
+            counts = self._tally.take()
+            if not counts:
+                return
+            try:
+                async with self._database.write() as connection:
+                    await rows.add_counts(connection, counts)
+            except BaseException:
+                self._tally.give_back()
+                raise
+            self._tally.written()
+            self._flush_failing = False
