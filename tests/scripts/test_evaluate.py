@@ -259,7 +259,7 @@ def test_a_teacher_is_shown_beside_the_model(corpus: Path, monkeypatch: pytest.M
     vars(distill)["Teacher"] = Teacher
     monkeypatch.setitem(sys.modules, "model.training.distill", distill)
 
-    assert main(["--report", "out", "--corpus", "corpus", "--teacher", "teacher.pt"]) == 0
+    assert main(["--report", "out", "--corpus", "corpus", *["--teacher", "teacher.pt"] * 2]) == 0
 
     numbers = json.loads(Path("out", "report.json").read_text(encoding="utf-8"))
     assert list(numbers["scores"])[-1] == "teacher"
