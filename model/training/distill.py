@@ -196,7 +196,8 @@ class _Network(torch.nn.Module):
         states = self.encoder(input_ids=indices, attention_mask=mask).last_hidden_state  # (batch, time, 384)
         weights = mask.unsqueeze(-1).to(states.dtype)
         logits: torch.Tensor = self.head(self.dropout((states * weights).sum(1) / weights.sum(1)))
-        return logits.chunk(2, -1)
+        ranks, fits = logits.chunk(2, -1)
+        return ranks, fits
 
 
 def _summed_cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
