@@ -1,8 +1,7 @@
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -166,16 +165,6 @@ def test_emoji_that_a_bundle_does_not_have_are_one_sentence(tmp_path: Path, caps
 
 
 # A report
-
-
-@pytest.fixture
-def _restored_logging() -> Iterator[None]:
-    """The command line sets up logging for its process; the tests share one."""
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
-    yield
-    root.setLevel(level)
-    root.handlers[:] = handlers
 
 
 @pytest.fixture
