@@ -71,7 +71,7 @@ class TeacherConfig:
     epochs: int = 4
     batch_size: int = 64
     fit_weight: float = 0.25
-    learning_rate: float = 1.5e-4
+    learning_rate: float = 2.5e-4
     head_learning_rate: float = 1e-3
     dropout: float = 0.1
     max_tokens: int = 64

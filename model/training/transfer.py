@@ -46,7 +46,7 @@ class DistilConfig:
     embedding_dropout: float = 0.1
     fit_units: int = 256
     teachers: int = 2
-    teacher_epochs: int = 4
+    teacher_epochs: int = 5
     variants: int = 3
     label_weight: float = 0.5
     repeats: int = 3
