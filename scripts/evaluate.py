@@ -9,10 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from model.bundle import LABELS_FILE, PRETRAINED
 from model.errors import ModelError
 from model.labels import Label, load_labels
-from model.predictor import Predictor
+from model.predictor import Floats, Predictor
 from model.training.baselines import AVERAGED, COMMONEST, Labelled, fit_baselines, threshold_on
 from model.training.comparison import NamedReader, compare
 from model.training.datasets import Example, load_task
@@ -107,7 +109,14 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAME=DIR",
         help="another bundle to show beside the model; may be repeated",
     )
-    report.add_argument("--teacher", type=Path, metavar="FILE", help="a teacher to show beside it (extra `distill`)")
+    report.add_argument(
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a teacher to show beside it (extra `distill`); where repeated, they are averaged",
+    )
     report.add_argument("--emojify", type=Path, metavar="CSV", help="rows of the seed's task, to score too")
     report.add_argument("--seed", type=_seed, default=0, help="of resamples and noise (default: 0)")
     arguments = parser.parse_args(argv)
@@ -142,7 +151,7 @@ def _write_report(arguments: argparse.Namespace, predictor: Predictor, threshold
         vocabulary_size=preset.vocabulary_size,
     )
     if arguments.teacher:
-        others[_TEACHER] = _load_teacher(arguments.teacher, bundle.labels)
+        others[_TEACHER] = _load_teachers(arguments.teacher, bundle.labels)
     for name, reader in others.items():
         readers.append(NamedReader(name, reader, threshold_on(reader, dev, preset.target_precision)))
     provenance = Provenance(_shown_command(arguments), arguments.seed, arguments.split, material.files, bundle.version)
@@ -150,12 +159,17 @@ def _write_report(arguments: argparse.Namespace, predictor: Predictor, threshold
     return list(material.rows)
 
 
-def _load_teacher(path: Path, labels: Sequence[Label]) -> Reader:
+def _load_teachers(paths: Sequence[Path], labels: Sequence[Label]) -> Reader:
     try:
         from model.training.distill import Teacher
     except ModuleNotFoundError as error:
         raise MissingExtraError("A teacher", "distill", error.name) from error
-    return Labelled(Teacher.load(path).probabilities, labels)
+    teachers = [Teacher.load(path) for path in paths]
+
+    def probabilities(texts: Sequence[str]) -> Floats:
+        return np.asarray(np.mean([teacher.probabilities(texts) for teacher in teachers], axis=0))
+
+    return Labelled(probabilities, labels)
 
 
 def _shown_command(arguments: argparse.Namespace) -> str:
@@ -168,7 +182,7 @@ def _shown_command(arguments: argparse.Namespace) -> str:
         ("--corpus", arguments.corpus),
         ("--public", arguments.public),
         *(("--beside", f"{name}={_shown(folder)}") for name, folder in arguments.beside),
-        ("--teacher", arguments.teacher),
+        *(("--teacher", path) for path in arguments.teacher),
         ("--emojify", arguments.emojify),
         ("--seed", arguments.seed),
     ]

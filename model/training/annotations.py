@@ -85,15 +85,6 @@ def load_annotations(path: Path, labels: Sequence[Label]) -> dict[str, tuple[str
     return annotations
 
 
-def load_public_texts(path: Path) -> list[str]:
-    """The texts of a public data file: the first column of a TSV with a header.
-
-    Raises:
-        DatasetError: the file is missing or not UTF-8.
-    """
-    return [line.split("\t")[0] for line in read_lines(path)[1:]]
-
-
 def annotated_examples(annotations: Mapping[str, tuple[str, ...]], texts: Iterable[str]) -> list[Example]:
     """The annotated ones among `texts`, each once, in their order."""
     by_digest = {fingerprint(text): text for text in texts}

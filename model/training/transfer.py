@@ -33,7 +33,7 @@ class DistilConfig:
         dropout: the network's, in place of the preset's: so many rows need less of it.
         embedding_dropout: the same of its embedding.
         fit_units: width of the hidden layer before the output that says whether each outcome fits.
-        teachers: how many are averaged.
+        teachers: how many are averaged, from seeds one after another.
         teacher_epochs: passes of each teacher over the labelled rows.
         variants: texts made of each row of the corpus.
         label_weight: share of a labelled row's target that is its label; the rest is the teacher's word.
@@ -46,7 +46,7 @@ class DistilConfig:
     embedding_dropout: float = 0.1
     fit_units: int = 256
     teachers: int = 2
-    teacher_epochs: int = 4
+    teacher_epochs: int = 5
     variants: int = 3
     label_weight: float = 0.5
     repeats: int = 3
@@ -72,14 +72,14 @@ def build_transfer_set(
     resume: bool = False,
     show_progress: bool = True,
 ) -> TransferSet:
-    """Train a teacher, or take the one in `folder`, let it label everything, and add noise to a part.
+    """Train teachers, or take those in `folder`, let them label everything, and add noise to a part.
 
     Args:
         examples: the labelled rows of the corpus; annotated messages are added to them.
         public: the public messages.
         labels: the emoji; 'no reaction' is one more outcome.
         config: how much of what.
-        seed: of the teacher and the variants.
+        seed: of the first teacher, of the variants and of the noise.
         folder: takes `teacher-DIGEST.pt` and `soft-labels-DIGEST.npy`, named by what they were made from.
         resume: use what `folder` holds, if it was made from the same rows in the same way.
         show_progress: whether to draw progress bars.
@@ -88,9 +88,11 @@ def build_transfer_set(
     known = [example.text for example in labelled]
     targets = soft_targets(labelled, labels, True)
     texts = [*public.texts, *variants([example.text for example in examples], config.variants, seed)]
-    lesson = _Lesson(known, targets, config, seed)
+    lesson = _Lesson(known, targets, config.teacher_epochs)
     labels_and_fits = np.stack([targets, targets > 0], axis=1)
-    soft = _soft_labels(lesson, texts, folder, resume, show_progress)
+    questions = [*texts, *known]
+    words = [_soft_labels(lesson, seed + i, questions, folder, resume, show_progress) for i in range(config.teachers)]
+    soft: Floats = np.asarray(np.mean(words, axis=0, dtype=np.float32))
     mixed = config.label_weight * labels_and_fits + (1 - config.label_weight) * soft[len(texts) :]
     return TransferSet(
         texts=[
@@ -108,25 +110,20 @@ class _Lesson:
 
     texts: list[str]
     targets: Floats
-    config: DistilConfig
-    seed: int
+    epochs: int
 
 
-def _soft_labels(lesson: _Lesson, texts: list[str], folder: Path, resume: bool, show_progress: bool) -> Floats:
-    """The teacher's soft labels for `texts` and then for its own; those in `folder` if they are of the same kind."""
+def _soft_labels(
+    lesson: _Lesson, seed: int, questions: list[str], folder: Path, resume: bool, show_progress: bool
+) -> Floats:
+    """One teacher's soft labels for `questions`; those in `folder` if they are of the same kind."""
     from model.training.distill import Teacher, TeacherConfig
 
-    settings = TeacherConfig(
-        outcomes=lesson.targets.shape[1],
-        members=lesson.config.teachers,
-        epochs=lesson.config.teacher_epochs,
-        seed=lesson.seed,
-    )
-    taught = _digest(
-        [json.dumps(asdict(settings)), *lesson.texts, hashlib.sha256(lesson.targets.tobytes()).hexdigest()]
-    )
-    question = _digest([taught, *texts])
-    teacher_file, soft_file = folder / f"teacher-{taught[:12]}.pt", folder / f"soft-labels-{question[:12]}.npy"
+    settings = TeacherConfig(outcomes=lesson.targets.shape[1], epochs=lesson.epochs, seed=seed)
+    answers = hashlib.sha256(lesson.targets.tobytes()).hexdigest()
+    taught = _digest([json.dumps(asdict(settings)), *lesson.texts, answers])
+    asked = _digest([taught, *questions])
+    teacher_file, soft_file = folder / f"teacher-{taught[:12]}.pt", folder / f"soft-labels-{asked[:12]}.npy"
     if resume and soft_file.is_file():
         try:
             return np.asarray(np.load(soft_file), dtype=np.float32)
@@ -138,7 +135,7 @@ def _soft_labels(lesson: _Lesson, texts: list[str], folder: Path, resume: bool, 
         teacher = Teacher(settings)
         teacher.fit(lesson.texts, lesson.targets, show_progress=show_progress)
         teacher.save(teacher_file)
-    soft = teacher.soft_labels([*texts, *lesson.texts], show_progress=show_progress).astype(np.float16)
+    soft = teacher.soft_labels(questions, show_progress=show_progress).astype(np.float16)
     fresh = soft_file.with_suffix(".fresh.npy")
     np.save(fresh, soft)
     fresh.replace(soft_file)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from model.labels import Label
-from model.predictor import Candidate, Prediction
 from model.training.bootstrap import draw_resamples
 from model.training.breakdown import (
     SILENCE,
@@ -17,23 +16,11 @@ from model.training.breakdown import (
 )
 from model.training.datasets import Example
 from model.training.evaluate import evaluate, evaluate_with_intervals, outcomes_of
+from tests.model.judged import ROWS, answered
 
 LABELS = (Label("joy", "😂"), Label("heart_eyes", "😍"), Label("fire", "🔥"), Label("cry", "😢"))
 
 
-def answered(*emoji: str, confidence: float = 0.9) -> Prediction:
-    """A prediction with these candidates, best first."""
-    return Prediction(tuple(Candidate(one, 0.5 / 2**place) for place, one in enumerate(emoji)), 0.1, confidence)
-
-
-ROWS = {
-    Example("we won", ("🔥", "😂")): answered("🔥", "😂", "😢", confidence=0.95),
-    Example("so funny", ("😂", "😍")): answered("😍", "🔥", "😂", confidence=0.75),
-    Example("my | dog *died*", ("😢",)): answered("😂", "🔥", "😍", confidence=0.85),
-    Example("what a view", ("😍",)): answered("😍", "😂", "🔥", confidence=0.35),
-    Example("the bus leaves at nine", ()): answered("🔥", "😂", "😍", confidence=0.55),
-    Example("which room", ()): answered("😂", "🔥", "😍", confidence=0.15),
-}
 EXAMPLES, PREDICTIONS = list(ROWS), list(ROWS.values())
 OUTCOMES = outcomes_of(EXAMPLES, PREDICTIONS, 0.5)
 

@@ -27,7 +27,7 @@ def test_no_training_file_was_left_out() -> None:
 
     messages = {name for name in FILES if name.startswith("train/")}
     annotations = {f"{path.name}/train.tsv" for path in (DATA / "annotations").iterdir()}
-    assert recorded.keys() == messages | annotations | {"chat/pairs.tsv", "chat/unreadable.tsv"}
+    assert recorded.keys() == messages | annotations | {"chat/plain.tsv", "chat/pairs.tsv", "chat/unreadable.tsv"}
 
 
 def test_no_word_of_strangers_is_in_the_vocabulary_that_the_corpus_does_not_hold() -> None:

@@ -9,20 +9,16 @@ from pathlib import Path
 import pytest
 
 from model.labels import Label
-from model.predictor import Candidate, Prediction
+from model.predictor import Prediction
 from model.training.comparison import Comparison, NamedReader, compare
 from model.training.datasets import Example
 from model.training.material import Material
 from model.training.noise import KINDS
 from model.training.report import NUMBERS_FILE, PAGE_FILE, Provenance, render_page, write_report
 from model.training.robustness import TOGETHER
+from tests.model.judged import ROWS, answered
 
 LABELS = (Label("joy", "😂"), Label("heart_eyes", "😍"), Label("fire", "🔥"), Label("cry", "😢"))
-
-
-def answered(*emoji: str, confidence: float = 0.9) -> Prediction:
-    """A prediction with these candidates, best first."""
-    return Prediction(tuple(Candidate(one, 0.5 / 2**place) for place, one in enumerate(emoji)), 0.1, confidence)
 
 
 class Script:
@@ -36,14 +32,6 @@ class Script:
         return [self._answers.get(text, self._otherwise) for text in texts]
 
 
-ROWS = {
-    Example("we won", ("🔥", "😂")): answered("🔥", "😂", "😢", confidence=0.95),
-    Example("so funny", ("😂", "😍")): answered("😍", "🔥", "😂", confidence=0.75),
-    Example("my | dog *died*", ("😢",)): answered("😂", "🔥", "😍", confidence=0.85),
-    Example("what a view", ("😍",)): answered("😍", "😂", "🔥", confidence=0.35),
-    Example("the bus leaves at nine", ()): answered("🔥", "😂", "😍", confidence=0.55),
-    Example("which room", ()): answered("😂", "🔥", "😍", confidence=0.15),
-}
 PUBLIC = [
     Example("a stranger wrote this", ("😂",)),
     Example("a stranger wrote that", ()),

@@ -51,10 +51,10 @@ def test_a_near_duplicate_across_splits_is_found(copy: Path, capsys: pytest.Capt
 
 
 def test_a_template_is_found(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [f"i would like to say {'la ' * i}thing{i} other{i} more{i}\t😂" for i in range(1, 14)]
+    rows = [f"zebras rarely do ask me {'la ' * i}thing{i} other{i} more{i}\t😂" for i in range(1, 14)]
     _append(copy / "chat" / "train" / "zz.tsv", "text\temoji", *rows)
 
-    assert "train begins 13 messages with 'i would like to say'" in _report(copy, capsys)["breaches"]
+    assert "train begins 13 messages with 'zebras rarely do ask me'" in _report(copy, capsys)["breaches"]
 
 
 def test_a_missing_emoji_is_found(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,6 @@
 import io
 import json
-import logging
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -12,15 +10,7 @@ from scripts import evaluate, predict
 from scripts.train import main
 from tests.model.rows import EMOJIFY, write_csv, write_tsv
 
-
-@pytest.fixture(autouse=True)
-def _restored_logging() -> Iterator[None]:
-    """The command line sets up logging for its process; the tests share one."""
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
-    yield
-    root.setLevel(level)
-    root.handlers[:] = handlers
+pytestmark = pytest.mark.usefixtures("_restored_logging")
 
 
 def test_emojify_trains_to_a_bundle_that_predict_and_evaluate_accept(

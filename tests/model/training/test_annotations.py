@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from model.labels import load_labels
-from model.training.annotations import annotated_examples, fingerprint, load_annotations, load_public_texts
+from model.training.annotations import annotated_examples, fingerprint, load_annotations
 from model.training.datasets import DatasetError, Example
 
 DATA = Path(__file__).parents[3] / "data"
@@ -19,11 +19,10 @@ def _file(folder: Path, *rows: str) -> Path:
 
 
 def test_annotations_find_their_texts_again(tmp_path: Path) -> None:
-    public = tmp_path / "public.tsv"
-    public.write_text("text\tlabel\nhow lovely\t3\nnobody judged me\t1\nplain news\t2\n", encoding="utf-8")
+    public = ["how lovely", "nobody judged me", "plain news"]
     annotations = _file(tmp_path, f"{fingerprint('how lovely')}\t😍 ❤", f"{fingerprint('plain news')}\t")
 
-    examples = annotated_examples(load_annotations(annotations, LABELS), load_public_texts(public))
+    examples = annotated_examples(load_annotations(annotations, LABELS), public)
     assert examples == [Example("how lovely", ("😍", "❤️")), Example("plain news", ())]
 
 

@@ -88,7 +88,7 @@ def test_whether_an_outcome_fits_is_learned_apart_from_how_it_ranks() -> None:
 
 
 def test_the_vectors_of_word_pieces_stay_as_they_are(teacher: Teacher) -> None:
-    fresh, trained = (one._members[0].encoder.embeddings.word_embeddings.weight for one in (Teacher(CONFIG), teacher))
+    fresh, trained = (one._network.encoder.embeddings.word_embeddings.weight for one in (Teacher(CONFIG), teacher))
 
     assert torch.equal(fresh, trained)
 
@@ -131,17 +131,6 @@ def test_the_same_seed_teaches_the_same_and_another_does_not(teacher: Teacher) -
 
     np.testing.assert_array_equal(same, teacher.probabilities(TEXTS))
     assert not np.allclose(other, same)
-
-
-def test_members_of_one_teacher_differ_and_are_averaged(teacher: Teacher, tmp_path: Path) -> None:
-    pair = taught(replace(CONFIG, members=2))
-    pair.save(tmp_path / "pair.pt")
-
-    alone = [teacher, taught(replace(CONFIG, seed=CONFIG.seed + 1))]
-
-    mean = np.mean([one.probabilities(TEXTS) for one in alone], axis=0)
-    np.testing.assert_allclose(pair.probabilities(TEXTS), mean, atol=1e-6)
-    np.testing.assert_array_equal(Teacher.load(tmp_path / "pair.pt").probabilities(TEXTS), pair.probabilities(TEXTS))
 
 
 def test_random_numbers_drawn_elsewhere_do_not_change_the_teaching(teacher: Teacher) -> None:

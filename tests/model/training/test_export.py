@@ -100,21 +100,12 @@ def test_a_graph_with_its_gates_in_the_wrong_order_fails_parity(
     assert caught.value.difference > 10 * TOLERANCE
 
 
-def test_the_graph_of_other_weights_fails_parity(vocabulary: dict[str, int], texts: list[str]) -> None:
-    network = network_of(SHAPE, len(vocabulary))
-    predictor = predictor_of(network, SHAPE, vocabulary)
-    dense = network.get_layer("dense")
-    dense.set_weights([dense.get_weights()[0], np.array([0.5, 0, 0, 0])])
-
-    with pytest.raises(ParityError):
-        check_parity(network, predictor, texts)
-
-
-def test_a_graph_that_says_otherwise_what_fits_fails_parity(vocabulary: dict[str, int], texts: list[str]) -> None:
+@pytest.mark.parametrize("layer", ["dense", "fit_dense"])
+def test_the_graph_of_other_weights_fails_parity(vocabulary: dict[str, int], texts: list[str], layer: str) -> None:
     shape = replace(SHAPE, fit_units=6)
     network = network_of(shape, len(vocabulary))
     predictor = predictor_of(network, shape, vocabulary)
-    dense = network.get_layer("fit_dense")
+    dense = network.get_layer(layer)
     dense.set_weights([dense.get_weights()[0], np.array([0.5, 0, 0, 0])])
 
     with pytest.raises(ParityError):

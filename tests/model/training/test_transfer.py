@@ -19,7 +19,7 @@ from model.training.transfer import DistilConfig, TransferSet, build_transfer_se
 
 LABELS = (Label("party", "🎉"), Label("cry", "😢"))
 CONFIG = DistilConfig(
-    fit=FitConfig(), teachers=2, teacher_epochs=3, variants=2, label_weight=0.75, repeats=3, noise=0.0
+    fit=FitConfig(), teachers=1, teacher_epochs=3, variants=2, label_weight=0.75, repeats=3, noise=0.0
 )
 EXAMPLES = [Example("we won", ("🎉",)), Example("see you at six", ())]
 PUBLIC = PublicRows(
@@ -49,7 +49,6 @@ class School:
 @dataclass(frozen=True)
 class FakeTeacherConfig:
     outcomes: int
-    members: int
     epochs: int
     seed: int
 
@@ -78,7 +77,7 @@ def school(monkeypatch: pytest.MonkeyPatch) -> School:
         def load(cls, path: Path) -> "FakeTeacher":
             assert path.read_text(encoding="utf-8") == "a teacher"
             school.loaded.append(path)
-            return cls(FakeTeacherConfig(0, 0, 0, 0))
+            return cls(FakeTeacherConfig(0, 0, 0))
 
     module = ModuleType("model.training.distill")
     module.__dict__.update(Teacher=FakeTeacher, TeacherConfig=FakeTeacherConfig)
@@ -113,9 +112,32 @@ def test_the_teacher_learns_from_the_corpus_and_the_annotated_messages(tmp_path:
     built(tmp_path)
 
     [(config, texts, targets)] = school.lessons
-    assert config == FakeTeacherConfig(outcomes=3, members=2, epochs=3, seed=5)
+    assert config == FakeTeacherConfig(outcomes=3, epochs=3, seed=5)
     assert texts == ["we won", "see you at six", "my kite is lost"]
     assert targets.tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
+
+
+def test_several_teachers_learn_from_seeds_one_after_another_and_are_averaged(
+    tmp_path: Path, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = replace(CONFIG, teachers=2, repeats=1)
+    monkeypatch.setitem(SOFT, "the harbour was full", (0.25, 0.5, 0.25))
+    built(tmp_path, config=two)
+    [first, second] = sorted(tmp_path.glob("*.npy"), key=lambda path: path.stat().st_mtime_ns)
+    np.save(second, np.load(first) * 0)  # as if the second teacher gave nothing a chance
+
+    transfer_set = built(tmp_path, config=two, resume=True)
+
+    assert [config for config, _, _ in school.lessons] == [FakeTeacherConfig(3, 3, 5), FakeTeacherConfig(3, 3, 6)]
+    assert transfer_set.targets[1, 0].tolist() == [0.125, 0.25, 0.125]
+
+
+def test_a_training_stopped_at_its_second_teacher_keeps_the_first(tmp_path: Path, school: School) -> None:
+    built(tmp_path)
+
+    built(tmp_path, config=replace(CONFIG, teachers=2), resume=True)
+
+    assert [config for config, _, _ in school.lessons] == [FakeTeacherConfig(3, 3, 5), FakeTeacherConfig(3, 3, 6)]
 
 
 def test_all_texts_are_there_and_the_labelled_ones_repeatedly(tmp_path: Path, school: School) -> None:
@@ -241,7 +263,6 @@ def test_other_public_text_is_labelled_by_the_teacher_at_hand(tmp_path: Path, sc
         {"examples": EXAMPLES[::-1]},
         {"public": replace(PUBLIC, annotated=[])},
         {"config": replace(CONFIG, teacher_epochs=4)},
-        {"config": replace(CONFIG, teachers=1)},
         {"seed": 6},
     ],
     ids=[
@@ -251,7 +272,6 @@ def test_other_public_text_is_labelled_by_the_teacher_at_hand(tmp_path: Path, sc
         "another order",
         "no annotations",
         "longer",
-        "fewer teachers",
         "another seed",
     ],
 )
