@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from math import exp, log
 from pathlib import Path
 from typing import Final
@@ -28,10 +28,18 @@ _KNOWN_SHARE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An emoji with its calibrated probability."""
+    """An emoji that might be the reaction.
+
+    Args:
+        emoji: from the labels.
+        probability: calibrated, that it is the best reaction.
+        confidence: the probability that it fits, calibrated for the first candidate; 0 for a message that the model
+            cannot read.
+    """
 
     emoji: str
     probability: float
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +49,15 @@ class Prediction:
     Args:
         candidates: the likeliest emoji, best first (five, or all where there are fewer); never 'no reaction'.
         silence: the probability that no reaction is deserved.
-        confidence: the probability that the first candidate fits; 0 for a message that the model cannot read.
     """
 
     candidates: tuple[Candidate, ...]
     silence: float
-    confidence: float
+
+    @property
+    def confidence(self) -> float:
+        """The probability that the first candidate fits; 0 for a message that the model cannot read."""
+        return self.candidates[0].confidence
 
     def emoji(self, threshold: float) -> str | None:
         """The first candidate if the message is legible and its confidence reaches the threshold, else None."""
@@ -167,13 +178,16 @@ class Predictor:
         best = emoji.argsort()[: -CANDIDATES - 1 : -1]
         probabilities = emoji[best].tolist()
         silence = float(outcome[-1]) if config.no_reaction else 0.0
-        fit = 0.0 if fits is None else float(fits[best[0]])
         legible = row.count(self._unknown) <= (1 - _KNOWN_SHARE) * len(row)
-        return Prediction(
-            candidates=tuple(map(Candidate, (self._emoji[i] for i in best.tolist()), probabilities)),
-            silence=silence,
-            confidence=confidence(probabilities[0], silence, fit, config.confidence) if legible else 0.0,
-        )
+        if not legible:
+            confidences = [0.0] * len(best)
+        else:
+            fit = [0.0] * len(best) if fits is None else fits[best].tolist()
+            confidences = [
+                confidence(*one, config.confidence) for one in zip(probabilities, repeat(silence), fit, strict=False)
+            ]
+        emoji_names = (self._emoji[i] for i in best.tolist())
+        return Prediction(tuple(map(Candidate, emoji_names, probabilities, confidences)), silence)
 
 
 def softmax(logits: Floats) -> Floats:

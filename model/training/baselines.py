@@ -188,9 +188,8 @@ def predictions_of(outcomes: Floats, labels: Sequence[Label]) -> list[Prediction
     best = np.argsort(-emoji, axis=1, kind="stable")[:, :CANDIDATES]
     return [
         Prediction(
-            candidates=tuple(Candidate(labels[i].emoji, float(row[i])) for i in order),
+            candidates=tuple(Candidate(labels[i].emoji, float(row[i]), float(row[i])) for i in order),
             silence=float(silence),
-            confidence=float(row[order[0]]),
         )
         for row, order, silence in zip(emoji, best, silences, strict=True)
     ]

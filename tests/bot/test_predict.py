@@ -101,7 +101,7 @@ async def test_a_failure_is_answered_and_logged_once(
 
 
 def test_a_long_text_is_shortened_to_one_line_in_the_card() -> None:
-    prediction = Prediction((Candidate("🔥", 0.5),), 0.1, 0.6)
+    prediction = Prediction((Candidate("🔥", 0.5, 0.6),), 0.1)
     embed = prediction_embed("first line\n" + "very " * 500, prediction, ServerSettings(0.5))
 
     assert str(embed.description).startswith("> first line very")
@@ -109,7 +109,7 @@ def test_a_long_text_is_shortened_to_one_line_in_the_card() -> None:
     assert str(embed.description).endswith("…")
 
 
-PREDICTION = Prediction((Candidate("🔥", 0.5),), 0.1, 0.6)
+PREDICTION = Prediction((Candidate("🔥", 0.5, 0.6),), 0.1)
 
 
 def _fields(*words: tuple[str, float]) -> dict[str, list[str]]:

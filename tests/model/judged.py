@@ -6,7 +6,7 @@ from model.training.datasets import Example
 
 def answered(*emoji: str, confidence: float = 0.9) -> Prediction:
     """A prediction with these candidates, best first."""
-    return Prediction(tuple(Candidate(one, 0.5 / 2**place) for place, one in enumerate(emoji)), 0.1, confidence)
+    return Prediction(tuple(Candidate(one, 0.5 / 2**place, confidence) for place, one in enumerate(emoji)), 0.1)
 
 
 ROWS = {

@@ -50,7 +50,7 @@ def test_the_commonest_emoji_answers_everything_alike_with_the_mean_of_the_targe
     first, second = reader.predict_batch(["we won", "the bus leaves at five"])
 
     assert first == second
-    assert first.candidates[:2] == (Candidate("😂", 0.5), Candidate("😢", 0.25))
+    assert first.candidates[:2] == (Candidate("😂", 0.5, 0.5), Candidate("😢", 0.25, 0.25))
     assert len(first.candidates) == 5
     assert (first.silence, first.confidence) == (0.25, 0.5)
 
@@ -165,7 +165,7 @@ def test_the_threshold_is_chosen_on_development_rows_as_a_bundle_chooses_it() ->
         """As sure of a message as its number says, and always of the same emoji."""
 
         def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
-            return [Prediction((Candidate("😂", 1.0),), 0.0, 1 - int(text.split()[1]) / 100) for text in texts]
+            return [Prediction((Candidate("😂", 1.0, 1 - int(text.split()[1]) / 100),), 0.0) for text in texts]
 
     dev = rows(*(["😂"] * 12), *(["😢"] * 8))
 

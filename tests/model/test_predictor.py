@@ -118,7 +118,7 @@ def test_a_message_of_known_words_is_read(toy_predictor: Predictor) -> None:
 
 
 def test_the_threshold_decides_between_the_first_candidate_and_silence() -> None:
-    prediction = Prediction((Candidate("🔥", 0.6), Candidate("😂", 0.2)), silence=0.1, confidence=0.5)
+    prediction = Prediction((Candidate("🔥", 0.6, 0.5), Candidate("😂", 0.2, 0.1)), silence=0.1)
 
     assert prediction.emoji(0.49) == "🔥"
     assert prediction.emoji(0.5) == "🔥"
@@ -172,10 +172,11 @@ def test_whether_an_emoji_fits_counts_for_the_confidence_and_not_for_the_order(t
 
     assert fits is not None
     assert logits.shape == fits.shape == (1, 8)
-    first = [label.emoji for label in bundle.labels].index(sure.candidates[0].emoji)
-    assert sure.candidates == plain.candidates
-    odds = [one.confidence / (1 - one.confidence) for one in (sure, plain)]
-    assert odds[0] / odds[1] == pytest.approx(exp(0.25 * fits[0, first]), rel=1e-4)
+    order = [label.emoji for label in bundle.labels]
+    for one, other in zip(sure.candidates, plain.candidates, strict=True):
+        assert (one.emoji, one.probability) == (other.emoji, other.probability)
+        odds = [candidate.confidence / (1 - candidate.confidence) for candidate in (one, other)]
+        assert odds[0] / odds[1] == pytest.approx(exp(0.25 * fits[0, order.index(one.emoji)]), rel=1e-4)
 
 
 def test_softmax_of_huge_logits_stays_finite() -> None:

@@ -11,7 +11,7 @@ from model.training.robustness import TOGETHER, measure_stability, score_pairs
 
 def answered(*emoji: str, confidence: float = 0.9) -> Prediction:
     """A prediction with these candidates, best first."""
-    return Prediction(tuple(Candidate(one, 0.5 / 2**place) for place, one in enumerate(emoji)), 0.1, confidence)
+    return Prediction(tuple(Candidate(one, 0.5 / 2**place, confidence) for place, one in enumerate(emoji)), 0.1)
 
 
 def test_a_pair_is_right_when_both_sides_are() -> None:

@@ -24,7 +24,7 @@ class GatedPredictor(Predictor):
         assert self.gate.wait(timeout=30)
         if "boom" in texts:
             raise ValueError("boom")
-        return [Prediction((Candidate(text, 1.0),), silence=0.0, confidence=1.0) for text in texts]
+        return [Prediction((Candidate(text, 1.0, 1.0),), silence=0.0) for text in texts]
 
 
 @pytest.fixture

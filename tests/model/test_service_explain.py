@@ -20,7 +20,7 @@ class GatedPredictor(Predictor):
     def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
         self.asked += [f"predict {text}" for text in texts]
         self.threads.add(threading.get_ident())
-        return [Prediction((Candidate(text, 1.0),), silence=0.0, confidence=1.0) for text in texts]
+        return [Prediction((Candidate(text, 1.0, 1.0),), silence=0.0) for text in texts]
 
     def explain(self, text: str) -> Explanation:
         self.asked.append(f"explain {text}")
@@ -29,7 +29,7 @@ class GatedPredictor(Predictor):
         assert self.gate.wait(timeout=30)
         if text == "boom":
             raise ValueError("boom")
-        return Explanation(Prediction((Candidate(text, 1.0),), silence=0.0, confidence=1.0), ((text, 1.0),))
+        return Explanation(Prediction((Candidate(text, 1.0, 1.0),), silence=0.0), ((text, 1.0),))
 
 
 @pytest.fixture

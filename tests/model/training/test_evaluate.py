@@ -7,7 +7,7 @@ from model.training.evaluate import evaluate, expected_calibration_error
 
 def answered(*emoji: str, confidence: float = 0.9) -> Prediction:
     """A prediction with these candidates, best first."""
-    return Prediction(tuple(Candidate(one, 0.5 / 2**i) for i, one in enumerate(emoji)), 0.1, confidence)
+    return Prediction(tuple(Candidate(one, 0.5 / 2**i, confidence) for i, one in enumerate(emoji)), 0.1)
 
 
 def test_scores_of_a_small_sample_are_as_counted_by_hand() -> None:
