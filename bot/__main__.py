@@ -13,12 +13,13 @@ import discord
 from bot.client import EmojiBot
 from bot.settings import Settings, SettingsError
 from bot.signals import stop_signals
+from bot.store import Store, StoreError
 from model.bundle import BundleError
 from model.predictor import Predictor
 
 _EXAMPLES = """examples:
   python -m bot                     connect to Discord (needs DISCORD_TOKEN in the environment or in .env)
-  python -m bot check               test settings and model without connecting
+  python -m bot check               test settings, database and model without connecting
   python -m bot demo --port 8080    the same bot in a simulated Discord, in the browser, without a token"""
 
 
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.set_defaults(command="run")
     subparsers = parser.add_subparsers(dest="command", metavar="{run,check,demo}")
     subparsers.add_parser("run", help="connect to Discord (the default)")
-    subparsers.add_parser("check", help="test settings and model without connecting")
+    subparsers.add_parser("check", help="test settings, database and model without connecting")
     demo = subparsers.add_parser("demo", help="the bot in a simulated Discord, in the browser, without a token")
     demo.add_argument("--port", type=int, default=8080, help="on 127.0.0.1 (default: 8080)")
     demo.add_argument("--channel", default="general", help="general (default), game-night, pets or study-hall")
@@ -53,12 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings.load(token_needed=arguments.command != "demo")
         _set_up_logging(settings.log_level)
         if arguments.command == "check":
-            _check(settings)
+            asyncio.run(_check(settings))
         elif arguments.command == "demo":
             asyncio.run(_demo(settings, arguments.port, arguments.channel))
         else:
             asyncio.run(_run(settings))
-    except (SettingsError, BundleError, StartError) as error:
+    except (SettingsError, BundleError, StoreError, StartError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except KeyboardInterrupt:  # only where the platform has no signal handlers for asyncio
@@ -72,10 +73,13 @@ def _set_up_logging(level: str) -> None:
     logging.getLogger("discord").setLevel(max(logging.INFO, getattr(logging, level)))
 
 
-def _check(settings: Settings) -> None:
+async def _check(settings: Settings) -> None:
     predictor = Predictor.load(settings.model_dir)
     predictor.predict("good morning everyone")
-    print(f"Settings and model are fine: {settings.model_dir}, {len(predictor.bundle.labels)} emoji.")
+    async with await Store.open(settings.database_url):
+        pass
+    model = f"{settings.model_dir}, {len(predictor.bundle.labels)} emoji"
+    print(f"Settings, database and model are fine: {model}.")
 
 
 async def _run(settings: Settings) -> None:

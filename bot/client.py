@@ -11,19 +11,23 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.learning import Learning
 from bot.cogs.predict import Predict
 from bot.cogs.reactions import Reactions
-from bot.policy import ServerSettings
+from bot.judge import Judge
+from bot.own_reactions import OwnReactions
+from bot.policy import Defaults
 from bot.reactor import Reactor
 from bot.settings import Settings
+from bot.store import Store, StoreError
 from bot.sync import sync_commands
+from bot.texts import CatalogTranslator, say
 from model.predictor import Predictor
 from model.service import PredictionService
 
 log = logging.getLogger(__name__)
 
 _LONGEST_RATE_LIMIT: Final = 30.0  # seconds; discord.py takes no less
-_APOLOGY: Final = "Something went wrong on my side. Please try again in a moment."
 
 
 class EmojiBot(commands.AutoShardedBot):
@@ -42,7 +46,7 @@ class EmojiBot(commands.AutoShardedBot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=_Tree,
-            intents=discord.Intents(guilds=True, guild_messages=True, message_content=True),
+            intents=discord.Intents(guilds=True, guild_messages=True, guild_reactions=True, message_content=True),
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
@@ -50,51 +54,88 @@ class EmojiBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
+            shard_count=settings.shard_count,
         )
+        if settings.shard_ids is not None:
+            self.shard_ids = list(settings.shard_ids)
         self.settings = settings
+        self._clock = clock
         self._reactor = Reactor(settings.stale_after, clock)
         self._service: PredictionService | None = None
+        self._store: Store | None = None
 
     async def setup_hook(self) -> None:
         """Get ready to react, then sync the commands. Runs once, after login, before the gateway.
 
         Raises:
             BundleError: the model cannot be used.
+            StoreError: the database cannot be used.
         """
         await self.prepare()
+        await self.tree.set_translator(CatalogTranslator())
         try:
             await sync_commands(self, self.tree)
         except (discord.HTTPException, app_commands.CommandSyncFailure) as error:
             log.warning("commands not synced: %s", error)  # reactions need no commands
 
     async def prepare(self) -> None:
-        """Load and warm the model and add the cogs. Needs no connection.
+        """Load and warm the model, open the database and add the cogs. Needs no connection.
 
         Raises:
             BundleError: the model cannot be used.
+            StoreError: the database cannot be used.
         """
         predictor = await asyncio.to_thread(Predictor.load, self.settings.model_dir)
         self._service = PredictionService(predictor)
         await self._service.warm_up()
         log.info("model loaded version=%s labels=%d", predictor.bundle.version, len(predictor.bundle.labels))
+        self._store = await Store.open(self.settings.database_url, clock=self._clock)
         threshold = predictor.threshold if self.settings.threshold is None else self.settings.threshold
-        server_settings = ServerSettings(threshold)
-        await self.add_cog(Reactions(self, self._service, self._reactor, server_settings))
-        await self.add_cog(Predict(self._service, server_settings, self.tree))
+        names = {label.emoji: label.name for label in predictor.bundle.labels}
+        judge = Judge(self._service, Defaults(threshold, names), self._clock)
+        own = OwnReactions()
+        await self.add_cog(Reactions(self, judge, self._store, self._reactor, own))
+        await self.add_cog(Learning(self, self._store, own, self._clock))
+        await self.add_cog(Predict(judge, self._store, self.tree))
 
     async def on_ready(self) -> None:
         """Say so; the gateway may call this again after a reconnect."""
         log.info("ready user=%s guilds=%d shards=%d", self.user, len(self.guilds), len(self.shards))
 
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Read the settings of a server before its first message comes."""
+        await self._read_ahead(guild)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Read the settings of a server before its first message comes."""
+        log.info("joined guild=%d", guild.id)
+        await self._read_ahead(guild)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget a server that the bot has left."""
+        log.info("left guild=%d", guild.id)
+        if self._store is not None:
+            try:
+                await self._store.forget_guild(guild.id)
+            except StoreError as error:
+                log.warning("not forgotten guild=%d: %s", guild.id, error)
+
+    async def _read_ahead(self, guild: discord.Guild) -> None:
+        if self._store is not None:
+            with contextlib.suppress(StoreError):  # the store logs it, and reads again when it is asked
+                await self._store.load(guild.id)
+
     async def on_message(self, message: discord.Message, /) -> None:
         """Replace discord.py's handler, which looks for prefix commands."""
 
     async def close(self) -> None:
-        """Stop reacting, leave the gateway, stop the model. May be called twice."""
+        """Stop reacting, leave the gateway, stop the model, write what is counted. May be called twice."""
         self._reactor.close()
         await super().close()
         if self._service is not None:
             await self._service.close()
+        if self._store is not None:
+            await self._store.close()
 
 
 class _Tree(app_commands.CommandTree[EmojiBot]):
@@ -112,4 +153,4 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
         log.error("command failed command=%s", name, exc_info=cause)
         if not interaction.response.is_done():
             with contextlib.suppress(discord.HTTPException):  # it may be too late for that, too
-                await interaction.response.send_message(_APOLOGY, ephemeral=True)
+                await interaction.response.send_message(say("common.apology", interaction.locale), ephemeral=True)

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import simcord
@@ -43,32 +45,48 @@ async def serve(settings: Settings, port: int, channel: str = "general") -> None
     Raises:
         DemoError: the port is taken or not usable, or there is no such channel.
         BundleError: the model cannot be used.
+        StoreError: the temporary database cannot be used.
     """
     if channel not in _CHANNELS:
         raise DemoError(f"The demo has no channel {channel!r}, only {', '.join(_CHANNELS)}.")
     if not 0 <= port <= 65535:
         raise DemoError(f"The demo cannot be served on port {port}: it must be a number up to 65535.")
     environments: list[simcord.Env] = []
-    # The simulation keeps a clock of its own, and messages are dated by it.
-    bot = EmojiBot(settings, clock=lambda: environments[0].now())
-    async with simcord.run(bot, shard_count=1) as environment:
-        environments.append(environment)
-        opening = timedelta(seconds=_PAUSE * len(_OPENING))
-        await environment.advance_time((datetime.now(UTC) - opening - environment.now()).total_seconds())
-        channels, people = await _furnish(environment)
-        try:
-            page = environment.preview(channels[channel], viewers=people, layout="channel", port=port)
-            async with page:
-                with stop_signals() as stopped:
-                    print(f"Demo ready: {page.url}", flush=True)
-                    await _first_of(stopped.wait(), page.wait_closed())
-        except simcord.SetupError as error:
-            raise DemoError(f"The demo cannot be served on port {port}: {error}.") from error
+    with TemporaryDirectory(prefix="emoji-bot-demo-") as folder:  # what is set in the demo ends with it
+        # The simulation keeps a clock of its own, and messages are dated by it.
+        bot = EmojiBot(
+            replace(settings, database_url=f"sqlite:///{folder}/demo.db", shard_count=None, shard_ids=None),
+            clock=lambda: environments[0].now(),
+        )
+        async with simcord.run(bot, shard_count=1) as environment:
+            environments.append(environment)
+            opening = timedelta(seconds=_PAUSE * len(_OPENING))
+            await environment.advance_time((datetime.now(UTC) - opening - environment.now()).total_seconds())
+            channels, people = await _furnish(environment)
+            try:
+                await _show(environment, channels[channel], people, port)
+            finally:
+                await bot.close()
+
+
+async def _show(
+    environment: simcord.Env, channel: simcord.ChannelHandle, people: list[simcord.MemberActor], port: int
+) -> None:
+    """Serve the page until a signal or the page ends it."""
+    try:
+        page = environment.preview(channel, viewers=people, layout="channel", port=port)
+        async with page:
+            with stop_signals() as stopped:
+                print(f"Demo ready: {page.url}", flush=True)
+                await _first_of(stopped.wait(), page.wait_closed())
+    except simcord.SetupError as error:
+        raise DemoError(f"The demo cannot be served on port {port}: {error}.") from error
 
 
 async def _furnish(environment: simcord.Env) -> tuple[dict[str, simcord.ChannelHandle], list[simcord.MemberActor]]:
     """Build the server and say the opening messages; returns its channels and its people, the visitor first."""
     guild = environment.create_guild(_SERVER)
+    await environment.settle()  # the bot reads the settings of its new server
     channels = {name: guild.create_text_channel(name) for name in _CHANNELS}
     people = {name: guild.add_member(environment.create_user(name)) for name in _PEOPLE}
     for channel, person, text in _OPENING:

@@ -6,8 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot import taste
-from bot.store.settings import ChannelMode, GuildSettings
-from bot.taste import Taste
+from bot.store.settings import ChannelMode, GuildSettings, GuildState
 from model.predictor import Prediction
 
 
@@ -30,6 +29,7 @@ class Skip(StrEnum):
     LONG = "too long"
     CHANNEL_COOLDOWN = "channel cooldown"
     MEMBER_COOLDOWN = "member cooldown"
+    BUSY = "model busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,41 +97,56 @@ def refusal(facts: MessageFacts, settings: GuildSettings, opted_out: bool) -> Sk
 
 
 @dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the process and its model say where a server says nothing else.
+
+    Args:
+        threshold: confidence from which the bot reacts.
+        names: the label's name of each emoji.
+    """
+
+    threshold: float
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """A reaction to make: `name` is the label's, `emoji` what stands for it in this server."""
+    """A reaction that might be made.
+
+    Args:
+        name: the label's.
+        emoji: what stands for it in this server.
+        confidence: that it fits.
+        threshold: confidence from which the bot reacts with it in this server.
+    """
 
     name: str
     emoji: str
+    confidence: float
+    threshold: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether the bot reacts of its own accord. What the model cannot read has a confidence of 0, and is never."""
+        return 0.0 < self.confidence >= self.threshold
 
 
-def choose(
-    prediction: Prediction,
-    settings: GuildSettings,
-    *,
-    default_threshold: float,
-    names: Mapping[str, str],
-    tastes: Mapping[str, Taste],
-    at: datetime,
-) -> Choice | None:
-    """The reaction to make, or None to stay silent.
+def choose(prediction: Prediction, state: GuildState, defaults: Defaults, at: datetime) -> Choice | None:
+    """The first candidate that the server has not switched off, or None where it has switched off all.
 
-    The first candidate that the server has not switched off, if its confidence reaches the threshold: the server's own
-    or the default, shifted by what members made of this emoji so far.
+    Its threshold is the server's own or the default, shifted by what the members made of this emoji so far.
 
     Args:
         prediction: of the message.
-        settings: of the server.
-        default_threshold: confidence from which the bot reacts where the server says nothing else.
-        names: the label's name of each emoji.
-        tastes: by label, how the server took it.
-        at: the present.
+        state: of the server.
+        defaults: of the process.
+        at: the present, aware.
     """
-    base = default_threshold if settings.threshold is None else settings.threshold
+    settings = state.settings
+    base = defaults.threshold if settings.threshold is None else settings.threshold
     for candidate in prediction.candidates:
-        name = names[candidate.emoji]
+        name = defaults.names[candidate.emoji]
         emoji = settings.emoji.get(name, candidate.emoji)
-        if emoji is None:
-            continue
-        confident = 0.0 < candidate.confidence >= taste.threshold(base, tastes.get(name), at)
-        return Choice(name, emoji) if confident else None
+        if emoji is not None:
+            return Choice(name, emoji, candidate.confidence, taste.threshold(base, state.taste.get(name), at))
     return None

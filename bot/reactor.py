@@ -73,6 +73,25 @@ class Reactor:
         """Ask Discord for nothing more; what waits its turn is dropped."""
         self._closed = True
 
+    def is_stale(self, message: discord.Message) -> bool:
+        """Whether `message` is too old for a reaction."""
+        return self._age(message) > self._stale_after
+
+    async def take_back(self, message: discord.Message, emoji: str) -> None:
+        """Remove the bot's reaction with `emoji` from `message`. Never raises what Discord or the network does."""
+        me = message.guild.me if message.guild is not None else None
+        if self._closed or me is None:
+            return
+        try:
+            async with asyncio.timeout(self._stale_after):
+                await message.remove_reaction(emoji, me)
+        except discord.RateLimited as error:
+            log.info("not taken back: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
+        except discord.HTTPException as error:
+            _log_refusal("not taken back", message, error)
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("not taken back: %s channel=%d", type(error).__name__, message.channel.id)
+
     async def add(self, message: discord.Message, emoji: str) -> Outcome:
         """React to `message` with `emoji`. Never raises what Discord or the network does."""
         # Discord allows a channel about four reactions a second. Waiting here, not in discord.py's queue, lets a
@@ -90,7 +109,7 @@ class Reactor:
     def _obstacle(self, message: discord.Message) -> Outcome | None:
         if self._closed:
             return Outcome.CLOSED
-        if self._age(message) > self._stale_after:
+        if self.is_stale(message):
             return Outcome.STALE
         if len(message.reactions) >= _MOST_REACTIONS:
             return Outcome.FULL
@@ -108,15 +127,7 @@ class Reactor:
             return Outcome.STALE
         except discord.HTTPException as error:
             self._remember(message, error)
-            log.log(
-                logging.INFO if error.code in _NAMES else logging.WARNING,
-                "reaction refused: %s status=%d code=%d channel=%d message=%d",
-                _NAMES.get(error.code, "unexpected"),
-                error.status,
-                error.code,
-                message.channel.id,
-                message.id,
-            )
+            _log_refusal("reaction refused", message, error)
             return Outcome.REFUSED
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             log.warning("reaction failed: %s channel=%d", type(error).__name__, message.channel.id)
@@ -128,6 +139,19 @@ class Reactor:
             self._refusing[message.author.id] = None
         elif error.status in (401, 403) or error.code in (_CHANNEL_GONE, _THREAD_ARCHIVED):
             self._refusing[message.channel.id] = None
+
+
+def _log_refusal(event: str, message: discord.Message, error: discord.HTTPException) -> None:
+    log.log(
+        logging.INFO if error.code in _NAMES else logging.WARNING,
+        "%s: %s status=%d code=%d channel=%d message=%d",
+        event,
+        _NAMES.get(error.code, "unexpected"),
+        error.status,
+        error.code,
+        message.channel.id,
+        message.id,
+    )
 
 
 def _permitted(message: discord.Message) -> bool:

@@ -1,6 +1,7 @@
 """The settings of a bot process: the environment, then the file `.env`, then the defaults."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,6 +11,7 @@ from dotenv import dotenv_values
 
 from model.bundle import PRETRAINED
 
+_MOST_SHARDS: Final = 100_000
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -61,6 +63,37 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+def _database(text: str) -> str:
+    if not re.match(r"(sqlite(\+aiosqlite)?:///|postgresql(\+asyncpg)?://).", text):
+        raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    return text
+
+
+def _shard_count(text: str) -> int:
+    return int(_whole(text))
+
+
+def _shard_ids(text: str) -> tuple[int, ...]:
+    """Numbers and ranges of them: "0,1,2" or "0-15"."""
+    ids: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        low = _whole(first)
+        high = _whole(last) if dash else low
+        if high < low:
+            raise ValueError(f"must be numbers or ranges as in 0-3,8, not {text!r}")
+        ids.extend(range(low, high + 1))
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"must name each shard once, not {text!r}")
+    return tuple(ids)
+
+
+def _whole(text: str) -> int:
+    if not text.strip().isdecimal() or int(text) > _MOST_SHARDS:
+        raise ValueError(f"must hold whole numbers up to {_MOST_SHARDS}, not {text!r}")
+    return int(text)
+
+
 def _setting(key: str, parse: Callable[[str], Any], default: Any, *, secret: bool = False) -> Any:
     return field(default=default, repr=not secret, metadata={"key": key, "parse": parse})
 
@@ -74,6 +107,9 @@ class Settings:
         model_dir: MODEL_DIR, the bundle to predict with.
         threshold: THRESHOLD, the confidence from which the bot reacts; None takes the bundle's own.
         stale_after: STALE_AFTER, seconds after which a message gets no reaction any more.
+        database_url: DATABASE_URL, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
+        shard_count: SHARD_COUNT, of all processes together; None asks Discord.
+        shard_ids: SHARD_IDS, those that this process runs; None runs all.
         log_level: LOG_LEVEL.
     """
 
@@ -81,6 +117,9 @@ class Settings:
     model_dir: Path = _setting("MODEL_DIR", _folder, PRETRAINED)
     threshold: float | None = _setting("THRESHOLD", _fraction, None)
     stale_after: float = _setting("STALE_AFTER", _seconds, 30.0)
+    database_url: str = _setting("DATABASE_URL", _database, "sqlite:///emoji-bot.db", secret=True)
+    shard_count: int | None = _setting("SHARD_COUNT", _shard_count, None)
+    shard_ids: tuple[int, ...] | None = _setting("SHARD_IDS", _shard_ids, None)
     log_level: str = _setting("LOG_LEVEL", _log_level, "INFO")
 
     @classmethod
@@ -103,6 +142,8 @@ class Settings:
                 problems.append(f"{key} {error}")
         if token_needed and not (values.get("DISCORD_TOKEN") or "").strip():
             problems.append("DISCORD_TOKEN is not set: put the bot's token into .env or the environment")
+        if not any(problem.startswith("SHARD_") for problem in problems):
+            problems += _shard_problems(parsed.get("shard_count"), parsed.get("shard_ids"))
         if problems:
             raise SettingsError(problems)
         return cls(**parsed)
@@ -120,6 +161,16 @@ class Settings:
             raise SettingsError([f"the file {env_file} is not readable as UTF-8"]) from error
         environment = {key: value for key, value in os.environ.items() if value.strip()}
         return cls.from_values({**from_file, **environment}, token_needed=token_needed)
+
+
+def _shard_problems(count: int | None, ids: tuple[int, ...] | None) -> list[str]:
+    if count is not None and count < 1:
+        return ["SHARD_COUNT must be at least 1"]
+    if ids is not None and count is None:
+        return ["SHARD_IDS needs SHARD_COUNT, which must be the same for all processes"]
+    if ids is not None and count is not None and max(ids) >= count:
+        return [f"SHARD_IDS must be below SHARD_COUNT, {count}"]
+    return []
 
 
 SETTING_KEYS: Final = tuple(str(setting.metadata["key"]) for setting in fields(Settings))

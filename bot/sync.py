@@ -9,6 +9,8 @@ from discord import app_commands
 
 log = logging.getLogger(__name__)
 
+_Command = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group
+
 # What makes a command what it is. The rest of Discord's reply (ids, versions) is bookkeeping.
 _OPTION_KEYS = ("type", "name", "description", "required", "choices", "autocomplete", "channel_types")
 _LIMIT_KEYS = ("min_value", "max_value", "min_length", "max_length")
@@ -19,13 +21,19 @@ async def sync_commands(client: discord.Client, tree: app_commands.CommandTree[A
     # The raw payloads: discord.py 2.7's AppCommand loses contexts and integration types (its issue 10525).
     assert client.application_id is not None  # noqa: S101 - known since login
     known = _shapes(await client.http.get_global_commands(client.application_id))
-    ours = _shapes(command.to_dict(tree) for command in tree.get_commands())
+    ours = _shapes([await _payload(command, tree) for command in tree.get_commands()])
     if ours == known:
         log.info("commands unchanged count=%d", len(ours))
         return False
     await tree.sync()
     log.info("commands synced count=%d", len(ours))
     return True
+
+
+async def _payload(command: _Command, tree: app_commands.CommandTree[Any]) -> Mapping[str, Any]:
+    if tree.translator is None:
+        return command.to_dict(tree)
+    return await command.get_translated_payload(tree, tree.translator)
 
 
 def _shapes(payloads: Iterable[Mapping[str, Any]]) -> dict[tuple[int, str], dict[str, Any]]:

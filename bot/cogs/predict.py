@@ -1,5 +1,6 @@
 """/predict and the message menu "Predict emoji": what would the bot react with, and how sure is it."""
 
+import contextlib
 import math
 import re
 from typing import Any, Final
@@ -8,9 +9,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.policy import ServerSettings, choose
-from model.predictor import Explanation, Prediction
-from model.service import PredictionService, ServiceBusyError, ServiceClosedError
+from bot.judge import Judge, Verdict
+from bot.store import GuildState, Store, StoreError
+from bot.texts import phrase, say
+from model.predictor import Explanation
+from model.service import ServiceBusyError, ServiceClosedError
 
 _BAR: Final = 10
 _QUOTED: Final = 200
@@ -21,20 +24,15 @@ _NEGLIGIBLE: Final = math.log(1.05)  # what would be shown as a factor of 1.0
 _CUSTOM_EMOJI: Final = re.compile(r"<a?:(\w{2,32}:)\d{1,20}>")
 _COLOUR: Final = discord.Colour(0xFFCC4D)  # the yellow of emoji faces
 
-_NO_TEXT: Final = "That message has no text to read."
-_BUSY: Final = "The model has its hands full right now. Try again in a moment."
-
 
 class Predict(commands.Cog):
-    """Answers privately with the five likeliest emoji."""
+    """Answers with the five likeliest emoji, privately unless asked to share."""
 
-    def __init__(
-        self, service: PredictionService, settings: ServerSettings, tree: app_commands.CommandTree[Any]
-    ) -> None:
-        self._service = service
-        self._settings = settings
+    def __init__(self, judge: Judge, store: Store, tree: app_commands.CommandTree[Any]) -> None:
+        self._judge = judge
+        self._store = store
         self._tree = tree
-        self._menu = app_commands.ContextMenu(name="Predict emoji", callback=self._predict_message)
+        self._menu = app_commands.ContextMenu(name=phrase("predict.menu"), callback=self._predict_message)
 
     async def cog_load(self) -> None:
         """Add the message menu, which a cog does not register by itself."""
@@ -44,67 +42,86 @@ class Predict(commands.Cog):
         """Take the message menu away again."""
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
-    @app_commands.command()
+    @app_commands.command(description=phrase("predict.description"))
     @app_commands.describe(
-        text="The message to find an emoji for",
-        explain="Also show the words that spoke for and against the first emoji",
+        text=phrase("predict.text"), explain=phrase("predict.explain"), share=phrase("predict.share")
     )
     async def predict(
-        self, interaction: discord.Interaction, text: app_commands.Range[str, 1, 4000], explain: bool = False
+        self,
+        interaction: discord.Interaction,
+        text: app_commands.Range[str, 1, 4000],
+        explain: bool = False,
+        share: bool = False,
     ) -> None:
-        """Show which emoji the bot would react with"""
-        await self._answer(interaction, text, explain=explain)
+        """Answer `/predict`."""
+        await self._answer(interaction, text, explain=explain, share=share)
 
     async def _predict_message(self, interaction: discord.Interaction, message: discord.Message) -> None:
         await self._answer(interaction, message.content)
 
-    async def _answer(self, interaction: discord.Interaction, text: str, *, explain: bool = False) -> None:
+    async def _answer(
+        self, interaction: discord.Interaction, text: str, *, explain: bool = False, share: bool = False
+    ) -> None:
+        locale = interaction.locale
         if not text.strip():
-            await interaction.response.send_message(_NO_TEXT, ephemeral=True)
+            await interaction.response.send_message(say("predict.no_text", locale), ephemeral=True)
             return
+        state = await self._state(interaction.guild_id)
         try:
             if explain:
-                explanation = await self._service.explain(text)
-                embed = explanation_embed(text, explanation, self._settings)
+                verdict, explanation = await self._judge.explain(text, state)
+                embed = explanation_embed(text, verdict, explanation, locale)
             else:
-                embed = prediction_embed(text, await self._service.predict(text), self._settings)
+                embed = prediction_embed(text, await self._judge.judge(text, state), locale)
         except (ServiceBusyError, ServiceClosedError):
-            await interaction.response.send_message(_BUSY, ephemeral=True)
+            await interaction.response.send_message(say("common.busy", locale), ephemeral=True)
             return
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await interaction.response.send_message(embed=embed, ephemeral=not share)
+
+    async def _state(self, guild_id: int | None) -> GuildState:
+        """What is known of the server; of none, or while the database is away, what a new server has."""
+        if guild_id is not None:
+            with contextlib.suppress(StoreError):
+                return await self._store.load(guild_id)
+        return GuildState()
 
 
-def prediction_embed(text: str, prediction: Prediction, settings: ServerSettings) -> discord.Embed:
-    """A card with the candidates as bars, and what the bot would do under `settings`."""
-    emoji = choose(prediction, settings)
-    sure = f"{prediction.confidence:.0%} sure"
+def prediction_embed(text: str, verdict: Verdict, locale: discord.Locale | None = None) -> discord.Embed:
+    """A card with the candidates as bars, and what the bot would do."""
+    choice = verdict.choice
+    title = (
+        say("predict.react", locale, emoji=choice.emoji) if choice and choice.sure else say("predict.silent", locale)
+    )
     embed = discord.Embed(
-        colour=_COLOUR,
-        title=f"I would react with {emoji}" if emoji else "I would stay silent",
-        description=f"> {discord.utils.escape_markdown(_shortened(text, _QUOTED))}",
+        colour=_COLOUR, title=title, description=f"> {discord.utils.escape_markdown(_shortened(text, _QUOTED))}"
     )
     bars = "\n".join(
         f"{candidate.emoji} `{_bar(candidate.probability, _BAR)}` {candidate.probability:.0%}"
-        for candidate in prediction.candidates
+        for candidate in verdict.prediction.candidates
     )
-    embed.add_field(name="Likeliest emoji", value=bars)
-    embed.set_footer(text=f"{sure}; I react from {settings.threshold:.0%}")
-    return embed
+    embed.add_field(name=say("predict.candidates", locale), value=bars)
+    if choice is None:
+        return embed.set_footer(text=say("predict.switched_off", locale))
+    sure = {"confidence": f"{choice.confidence:.0%}", "threshold": f"{choice.threshold:.0%}"}
+    return embed.set_footer(text=say("predict.sure", locale, **sure))
 
 
-def explanation_embed(text: str, explanation: Explanation, settings: ServerSettings) -> discord.Embed:
+def explanation_embed(
+    text: str, verdict: Verdict, explanation: Explanation, locale: discord.Locale | None = None
+) -> discord.Embed:
     """The card of `prediction_embed`, and under the candidates the words that moved the odds of the first one most."""
-    embed = prediction_embed(text, explanation.prediction, settings)
+    embed = prediction_embed(text, verdict, locale)
     emoji = explanation.prediction.candidates[0].emoji
     moving = [word for word in explanation.words if abs(word[1]) >= _NEGLIGIBLE]
     moving.sort(key=lambda word: -abs(word[1]))
     if not moving:
-        return embed.add_field(name="Words", value=f"No single word moves the odds of {emoji}.", inline=False)
-    for side, sign in (("for", 1), ("against", -1)):
+        nothing = say("predict.no_words", locale, emoji=emoji)
+        return embed.add_field(name=say("predict.words", locale), value=nothing, inline=False)
+    for side, sign in (("predict.words_for", 1), ("predict.words_against", -1)):
         lines = [_weighed(*word, abs(moving[0][1])) for word in moving if word[1] * sign > 0]
         if lines:
-            embed.add_field(name=f"Words {side} {emoji}", value="\n".join(lines[:_WORDS]), inline=False)
-    return embed.set_footer(text=f"{embed.footer.text}\n×2: with the word, the odds are twice as high")
+            embed.add_field(name=say(side, locale, emoji=emoji), value="\n".join(lines[:_WORDS]), inline=False)
+    return embed.set_footer(text=f"{embed.footer.text}\n{say('predict.factor', locale)}")
 
 
 def _weighed(word: str, weight: float, strongest: float) -> str:

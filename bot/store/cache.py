@@ -1,6 +1,7 @@
 """A bounded memory of what was read, that answers at once and refreshes itself in the background."""
 
 import asyncio
+import contextlib
 import logging
 import math
 from collections import OrderedDict
@@ -79,6 +80,14 @@ class Cache(Generic[K, V]):
         if due and not self._closed and len(self._reads) < READS_AT_ONCE:
             self._start(key)
         return None if entry is None else entry.value
+
+    async def first(self, key: K) -> V | None:
+        """What `peek` knows; where that is nothing, what the read under way finds, or None where it fails."""
+        value = self.peek(key)
+        if value is None and key in self._reads:
+            with contextlib.suppress(Exception):  # _finished logs it
+                value = await asyncio.shield(self._reads[key].task)
+        return value
 
     async def load(self, key: K) -> V:
         """What is known where it is fresh, else what is read now.

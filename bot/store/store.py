@@ -1,7 +1,6 @@
 """The store: what the rest of the bot asks and tells, with a memory in front of the database."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,9 +59,9 @@ class Store:
         self._tally = Tally()
         self._flushing = asyncio.Lock()
         self._flush_failing = False
-        self._wake = asyncio.Event()
         self._closed = False
-        self._flusher = asyncio.create_task(self._flush_regularly(), name="store-flusher")
+        self._batch: asyncio.Task[None] | None = None
+        self._timer: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -117,9 +116,16 @@ class Store:
 
     async def close(self) -> None:
         """Write the counters, finish what is under way, disconnect. May be called twice."""
-        self._closed = True
-        self._wake.set()
-        await asyncio.wait([self._flusher])
+        first, self._closed = not self._closed, True
+        if self._timer is not None:
+            self._timer.cancel()
+            await asyncio.wait([self._timer])
+        if self._batch is not None:
+            await self._batch
+        await self._write_batch()
+        lost = self._tally.total
+        if first and lost:
+            log.error("counts lost, the database did not take them n=%d", lost)
         await self._guilds.close()
         await self._everywhere.close()
         await self._database.close()
@@ -132,6 +138,13 @@ class Store:
         Where that is missing or older than `cache_seconds`, it is read in the background for later peeks.
         """
         return self._guilds.peek(guild_id)
+
+    async def first(self, guild_id: int) -> GuildState | None:
+        """Like `peek`, but for a server that was not read yet it waits for the read under way; None where that fails.
+
+        After a read that failed there is none under way for 5 seconds.
+        """
+        return await self._guilds.first(guild_id)
 
     async def load(self, guild_id: int) -> GuildState:
         """What is known of a server, read from the database where memory knows nothing as young as `cache_seconds`.
@@ -272,7 +285,9 @@ class Store:
             return
         self._tally.add((guild_id, self._clock().astimezone(UTC).date(), name), n)
         if self._tally.full and not self._flush_failing:
-            self._wake.set()
+            self._write_batch()
+        elif self._timer is None or self._timer.done():
+            self._timer = asyncio.create_task(self._flush_later(), name="store-timer")
 
     async def counters(self, guild_id: int, since: date) -> list[Counter]:
         """The counters of a server from the day `since` on, by day and name, the latest included.
@@ -363,28 +378,30 @@ class Store:
         else:
             self._guilds.update(where, lambda state: replace(state, opted_out=change(state.opted_out)))
 
-    async def _flush_regularly(self) -> None:
-        """Write the counters now and then, when too many wait, and at the end."""
-        closing = False
-        while not closing:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._flush_seconds):
-                    await self._wake.wait()
-            self._wake.clear()
-            closing = self._closed
-            try:
-                await self._flush()
-            except StoreError as error:
-                if not self._flush_failing:
-                    log.warning("counters not written, kept for the next time: %s", error)
-                self._flush_failing = True
-            except Exception:
-                log.exception("counters not written, kept for the next time")
-                self._flush_failing = True
-            if dropped := self._tally.take_dropped():
-                log.warning("counts dropped, too many wait n=%d", dropped)
-        if lost := self._tally.total:
-            log.error("counts lost, the database did not take them n=%d", lost)
+    async def _flush_later(self) -> None:
+        """Write what waits then, again and again while the database does not take it."""
+        while self._tally.total:
+            await asyncio.sleep(self._flush_seconds)
+            await asyncio.shield(self._write_batch())
+
+    def _write_batch(self) -> "asyncio.Task[None]":
+        """A task of its own, which goes on where the one that waits for it is cancelled; one at a time."""
+        if self._batch is None or self._batch.done():
+            self._batch = asyncio.create_task(self._try_to_flush(), name="store-batch")
+        return self._batch
+
+    async def _try_to_flush(self) -> None:
+        try:
+            await self._flush()
+        except StoreError as error:
+            if not self._flush_failing:
+                log.warning("counters not written, kept for the next time: %s", error)
+            self._flush_failing = True
+        except Exception:
+            log.exception("counters not written, kept for the next time")
+            self._flush_failing = True
+        if dropped := self._tally.take_dropped():
+            log.warning("counts dropped, too many wait n=%d", dropped)
 
     async def _flush(self) -> None:
         """Write the counters in one transaction; where that fails, they wait for the next time.

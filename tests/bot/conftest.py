@@ -1,6 +1,8 @@
 """A simulated Discord with the real bot in it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import simcord
@@ -32,16 +34,20 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-async def environment(settings: Settings) -> AsyncIterator[simcord.Env]:
+async def environment(settings: Settings, tmp_path: Path) -> AsyncIterator[simcord.Env]:
+    settings = replace(settings, database_url=f"sqlite:///{tmp_path / 'bot.db'}")
     bot = EmojiBot(settings, clock=lambda: simulated.now())
     simulated = simcord.Env(bot, shard_count=1)
     await simulated.start()
     yield simulated
+    await bot.close()
     await simulated.shutdown()
     if simulated.check_errors:
         simulated.raise_errors()
 
 
 @pytest.fixture
-def server(environment: simcord.Env) -> Server:
-    return Server(environment)
+async def server(environment: simcord.Env) -> Server:
+    server = Server(environment)
+    await environment.settle()  # the bot reads the settings of its new server
+    return server

@@ -6,7 +6,8 @@ import simcord
 
 from bot.client import EmojiBot
 from bot.cogs.predict import Predict, explanation_embed, prediction_embed
-from bot.policy import ServerSettings
+from bot.judge import Verdict
+from bot.policy import Choice
 from bot.settings import Settings
 from model.predictor import Candidate, Explanation, Prediction, Predictor
 from model.service import MAX_EXPLAINING, ServiceBusyError
@@ -89,7 +90,7 @@ async def test_a_failure_is_answered_and_logged_once(
     def broken(texts: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(cog._service.predictor, "predict_batch", broken)
+    monkeypatch.setattr(cog._judge._service.predictor, "predict_batch", broken)
     server.environment.check_errors = False
     result = await server.alice.slash(server.channel, "predict", text="hello there")
 
@@ -100,21 +101,21 @@ async def test_a_failure_is_answered_and_logged_once(
     ]
 
 
+PREDICTION = Prediction((Candidate("🔥", 0.5, 0.6),), 0.1)
+VERDICT = Verdict(PREDICTION, Choice("fire", "🔥", 0.6, 0.5))
+
+
 def test_a_long_text_is_shortened_to_one_line_in_the_card() -> None:
-    prediction = Prediction((Candidate("🔥", 0.5, 0.6),), 0.1)
-    embed = prediction_embed("first line\n" + "very " * 500, prediction, ServerSettings(0.5))
+    embed = prediction_embed("first line\n" + "very " * 500, VERDICT)
 
     assert str(embed.description).startswith("> first line very")
     assert "\n" not in str(embed.description)
     assert str(embed.description).endswith("…")
 
 
-PREDICTION = Prediction((Candidate("🔥", 0.5, 0.6),), 0.1)
-
-
 def _fields(*words: tuple[str, float]) -> dict[str, list[str]]:
     """What the card says below the candidates: the lines of each field."""
-    embed = explanation_embed("text", Explanation(PREDICTION, words), ServerSettings(0.5))
+    embed = explanation_embed("text", VERDICT, Explanation(PREDICTION, words))
     return {str(field.name): str(field.value).splitlines() for field in embed.fields[1:]}
 
 
@@ -123,7 +124,10 @@ async def test_predict_explains_when_asked_to(server: Server) -> None:
     result = await server.alice.slash(server.channel, "predict", text=text, explain=True)
 
     embed = _embed(result)
-    explained = explanation_embed(text, Predictor.load().explain(text), ServerSettings(0.0))
+    explanation = Predictor.load().explain(text)
+    first = explanation.prediction.candidates[0]
+    verdict = Verdict(explanation.prediction, Choice("first", first.emoji, first.confidence, 0.0))
+    explained = explanation_embed(text, verdict, explanation)
     assert result.ephemeral
     assert [(field.name, field.value) for field in embed.fields] == [(f.name, f.value) for f in explained.fields]
     assert [str(field.name).split()[0] for field in embed.fields][:2] == ["Likeliest", "Words"]
@@ -156,10 +160,10 @@ async def test_too_many_explanations_are_refused_with_a_friendly_word(
     cog = server.environment.bot.get_cog("Predict")
     assert isinstance(cog, Predict)
 
-    async def busy(text: str) -> Explanation:
+    async def busy(text: str, state: object) -> Explanation:
         raise ServiceBusyError(MAX_EXPLAINING)
 
-    monkeypatch.setattr(cog._service, "explain", busy)
+    monkeypatch.setattr(cog._judge, "explain", busy)
     result = await server.alice.slash(server.channel, "predict", text="hello there", explain=True)
 
     assert result.response is not None

@@ -30,11 +30,44 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "MODEL_DIR": str(tmp_path),
             "THRESHOLD": "0.5",
             "STALE_AFTER": "10",
+            "DATABASE_URL": "postgresql://bot:secret@db.example/emoji",
+            "SHARD_COUNT": "16",
+            "SHARD_IDS": "0-3,8",
             "LOG_LEVEL": "debug",
         }
     )
 
-    assert settings == Settings("a.b.c", tmp_path, 0.5, 10.0, "DEBUG")
+    url = "postgresql://bot:secret@db.example/emoji"
+    assert settings == Settings("a.b.c", tmp_path, 0.5, 10.0, url, 16, (0, 1, 2, 3, 8), "DEBUG")
+
+
+@pytest.mark.parametrize(
+    ("count", "ids", "problem"),
+    [
+        ("4", "0-4", "SHARD_IDS must be below SHARD_COUNT, 4"),
+        ("", "0-4", "SHARD_IDS needs SHARD_COUNT, which must be the same for all processes"),
+        ("0", "", "SHARD_COUNT must be at least 1"),
+        ("4", "3-1", "SHARD_IDS must be numbers or ranges as in 0-3,8, not '3-1'"),
+        ("4", "1,0-2", "SHARD_IDS must name each shard once, not '1,0-2'"),
+        ("4", "1;2", "SHARD_IDS must hold whole numbers up to 100000, not '1;2'"),
+        ("999999", "1", "SHARD_COUNT must hold whole numbers up to 100000, not '999999'"),
+    ],
+)
+def test_shards_that_make_no_sense_are_refused(count: str, ids: str, problem: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_values({"SHARD_COUNT": count, "SHARD_IDS": ids})
+
+    assert caught.value.problems == [problem]
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "sqlite:///", "emoji.db", "postgresql:bot"])
+def test_another_database_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL must be sqlite:///FILE or postgresql://"):
+        Settings.from_values({"DATABASE_URL": url})
+
+
+def test_the_password_of_the_database_shows_not_in_repr() -> None:
+    assert "secret" not in repr(Settings.from_values({"DATABASE_URL": "postgresql://bot:secret@db.example/emoji"}))
 
 
 def test_every_bad_key_is_named_at_once() -> None:

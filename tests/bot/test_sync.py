@@ -1,5 +1,8 @@
 """Commands are synced only when they changed."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import discord
 import simcord
 from discord import app_commands
@@ -15,12 +18,17 @@ def _puts(environment: simcord.Env) -> int:
     return sum(request.method == "PUT" and request.path.endswith("/commands") for request in requests)
 
 
-async def test_the_first_start_syncs_and_the_second_does_not(server: Server, settings: Settings) -> None:
+async def test_the_first_start_syncs_and_the_second_does_not(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
     environment = server.environment
     assert _puts(environment) == 1
 
-    await environment.restart_bot(EmojiBot(settings, clock=environment.now))
+    await environment.bot.close()
+    again = EmojiBot(replace(settings, database_url=f"sqlite:///{tmp_path / 'bot.db'}"), clock=environment.now)
+    await environment.restart_bot(again)
     assert _puts(environment) == 1
+    await again.close()
 
 
 async def test_a_changed_command_is_synced(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import discord
 import pytest
@@ -34,9 +35,9 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WireServer]:
 
 
 @pytest.fixture
-def settings() -> Settings:
+def settings(tmp_path: Path) -> Settings:
     """Of a bot that reacts to whatever it may."""
-    return Settings(token=TOKEN, threshold=0.0)
+    return Settings(token=TOKEN, threshold=0.0, database_url=f"sqlite:///{tmp_path / 'bot.db'}")
 
 
 @pytest.fixture

@@ -1,0 +1,145 @@
+"""Learns from what members make of the bot's reactions: counters only, an emoji and a server each."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import discord
+from discord.ext import commands
+
+from bot.counts import Count
+from bot.own_reactions import OwnReaction, OwnReactions
+from bot.store import Store, StoreError
+from model.labels import bare
+
+log = logging.getLogger(__name__)
+
+_DISLIKES: Final = ("👎", "❌")  # of any skin colour
+_WRITE_SECONDS: Final = 10.0
+_MOST_WAITING: Final = 10_000
+"""Servers and emoji with answers that wait to be written; answers of more are dropped."""
+
+
+class Learning(commands.Cog):
+    """Counts joined, removed and disliked reactions, and moves the server's taste by them.
+
+    Args:
+        bot: whose reactions these are.
+        store: takes the answers, in batches.
+        own: the reactions that the bot made lately.
+        clock: the present, aware.
+    """
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, store: Store, own: OwnReactions, clock: Callable[[], datetime]
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._own = own
+        self._clock = clock
+        self._waiting: dict[tuple[int, str], tuple[int, int]] = {}
+        self._writing = asyncio.Lock()
+        self._failing = False
+        self._timer: asyncio.Task[None] | None = None
+
+    async def cog_unload(self) -> None:
+        """Write what waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.write()
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """A member joined the bot's reaction, or answered it with 👎 or ❌."""
+        own = self._own.get(payload.message_id)
+        if own is None or self._is_me(payload.user_id) or (payload.member is not None and payload.member.bot):
+            return
+        if _same(payload.emoji, own):
+            if own.count_answer(payload.user_id):
+                self._answer(own.guild_id, own.name, Count.JOINED)
+        elif str(payload.emoji).startswith(_DISLIKES) and own.count_answer(payload.user_id):
+            self._answer(own.guild_id, own.name, Count.DISLIKED)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        """A moderator removed the bot's reaction. What the bot takes back itself it has forgotten before."""
+        own = self._own.get(payload.message_id)
+        if own is not None and self._is_me(payload.user_id) and _same(payload.emoji, own):
+            self._removed(payload.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear_emoji(self, payload: discord.RawReactionClearEmojiEvent) -> None:
+        """A moderator removed one emoji from a message."""
+        own = self._own.get(payload.message_id)
+        if own is not None and _same(payload.emoji, own):
+            self._removed(payload.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
+        """A moderator removed all reactions of a message: which one was meant is not known, so nothing is learned."""
+        self._own.pop(payload.message_id, None)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Forget a deleted message."""
+        self._own.pop(payload.message_id, None)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Forget deleted messages."""
+        for message_id in payload.message_ids:
+            self._own.pop(message_id, None)
+
+    async def write(self) -> None:
+        """Write the answers that wait; where the database does not take them, they wait on."""
+        async with self._writing:
+            for key in list(self._waiting):
+                gained, lost = self._waiting[key]
+                try:
+                    await self._store.add_taste(*key, gained=gained, lost=lost, at=self._clock())
+                except StoreError as error:
+                    if not self._failing:
+                        log.warning("answers to reactions not written, kept for the next time: %s", error)
+                    self._failing = True
+                    return
+                self._failing = False
+                now = self._waiting[key]  # more may have come meanwhile
+                rest = (now[0] - gained, now[1] - lost)
+                if any(rest):
+                    self._waiting[key] = rest
+                else:
+                    del self._waiting[key]
+
+    async def _write_later(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(_WRITE_SECONDS)
+            await asyncio.shield(self.write())
+
+    def forget_guild(self, guild_id: int) -> None:
+        """Drop what waits of a server."""
+        for key in [key for key in self._waiting if key[0] == guild_id]:
+            del self._waiting[key]
+
+    def _is_me(self, user_id: int) -> bool:
+        return self._bot.user is not None and user_id == self._bot.user.id
+
+    def _removed(self, message_id: int) -> None:
+        own = self._own.pop(message_id)
+        self._answer(own.guild_id, own.name, Count.REMOVED)
+
+    def _answer(self, guild_id: int, name: str, what: Count) -> None:
+        self._store.count(guild_id, what)
+        key = (guild_id, name)
+        if key not in self._waiting and len(self._waiting) >= _MOST_WAITING:
+            return
+        gained, lost = self._waiting.get(key, (0, 0))
+        self._waiting[key] = (gained + 1, lost) if what is Count.JOINED else (gained, lost + 1)
+        if self._timer is None or self._timer.done():
+            self._timer = asyncio.create_task(self._write_later(), name="learning-timer")
+
+
+def _same(emoji: discord.PartialEmoji, own: OwnReaction) -> bool:
+    """Whether both are one emoji. Discord may write ❤️ with its variation selector or without."""
+    return bare(str(emoji)) == bare(own.emoji)

@@ -1,0 +1,65 @@
+"""Asks the model about a message and weighs the answer by what a server wants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.policy import Choice, Defaults, choose
+from bot.store import GuildState
+from model.predictor import Explanation, Prediction
+from model.service import PredictionService
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the model says of a message, and what that means in a server.
+
+    Args:
+        prediction: of the model.
+        choice: the reaction that might be made; None where the server has switched off all that came into question.
+    """
+
+    prediction: Prediction
+    choice: Choice | None
+
+
+class Judge:
+    """Judges messages.
+
+    Args:
+        service: the model.
+        defaults: what holds where a server says nothing else.
+        clock: the present, aware.
+    """
+
+    def __init__(self, service: PredictionService, defaults: Defaults, clock: Callable[[], datetime]) -> None:
+        self._service = service
+        self._defaults = defaults
+        self._clock = clock
+
+    @property
+    def defaults(self) -> Defaults:
+        """What holds where a server says nothing else."""
+        return self._defaults
+
+    async def judge(self, text: str, state: GuildState) -> Verdict:
+        """Predict for `text` in the server of `state`.
+
+        Raises:
+            ServiceBusyError: too many wait for the model.
+            ServiceClosedError: the bot is leaving.
+        """
+        return self._verdict(await self._service.predict(text), state)
+
+    async def explain(self, text: str, state: GuildState) -> tuple[Verdict, Explanation]:
+        """Like `judge`, with the words that pushed the first candidate.
+
+        Raises:
+            ServiceBusyError: too many wait for the model.
+            ServiceClosedError: the bot is leaving.
+        """
+        explanation = await self._service.explain(text)
+        return self._verdict(explanation.prediction, state), explanation
+
+    def _verdict(self, prediction: Prediction, state: GuildState) -> Verdict:
+        return Verdict(prediction, choose(prediction, state, self._defaults, self._clock()))
