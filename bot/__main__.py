@@ -1,8 +1,9 @@
-"""The command line of the bot: `python -m bot [run | check | demo]`."""
+"""The command line of the bot: `python -m bot [run | check | invite | demo]`."""
 
 import argparse
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -11,6 +12,7 @@ import aiohttp
 import discord
 
 from bot.client import EmojiBot
+from bot.invite import ask_application_id, invite_link
 from bot.settings import Settings, SettingsError
 from bot.signals import stop_signals
 from bot.store import Store, StoreError
@@ -20,6 +22,7 @@ from model.predictor import Predictor
 _EXAMPLES = """examples:
   python -m bot                     connect to Discord (needs DISCORD_TOKEN in the environment or in .env)
   python -m bot check               test settings, database and model without connecting
+  python -m bot invite              print the link that adds the bot to a server
   python -m bot demo --port 8080    the same bot in a simulated Discord, in the browser, without a token"""
 
 
@@ -43,18 +46,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command="run")
-    subparsers = parser.add_subparsers(dest="command", metavar="{run,check,demo}")
+    subparsers = parser.add_subparsers(dest="command", metavar="{run,check,invite,demo}")
     subparsers.add_parser("run", help="connect to Discord (the default)")
     subparsers.add_parser("check", help="test settings, database and model without connecting")
+    invite = subparsers.add_parser("invite", help="print the link that adds the bot to a server")
+    invite.add_argument(
+        "--application-id",
+        type=_snowflake,
+        metavar="ID",
+        help="of the developer portal's General Information; without it, Discord is asked whose token this is",
+    )
     demo = subparsers.add_parser("demo", help="the bot in a simulated Discord, in the browser, without a token")
     demo.add_argument("--port", type=int, default=8080, help="on 127.0.0.1 (default: 8080)")
     demo.add_argument("--channel", default="general", help="general (default), game-night, pets or study-hall")
     arguments = parser.parse_args(argv)
+    if arguments.command == "invite" and arguments.application_id is not None:  # needs no settings
+        print(invite_link(arguments.application_id))
+        return 0
     try:
         settings = Settings.load(token_needed=arguments.command != "demo")
         _set_up_logging(settings.log_level)
         if arguments.command == "check":
             asyncio.run(_check(settings))
+        elif arguments.command == "invite":
+            asyncio.run(_invite(settings))
         elif arguments.command == "demo":
             asyncio.run(_demo(settings, arguments.port, arguments.channel))
         else:
@@ -65,6 +80,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # only where the platform has no signal handlers for asyncio
         return 130
     return 0
+
+
+def _snowflake(text: str) -> int:
+    if not re.fullmatch("[0-9]{15,20}", text):
+        raise argparse.ArgumentTypeError(f"must be the 15 to 20 digits of an id, not {text!r}")
+    return int(text)
 
 
 def _set_up_logging(level: str) -> None:
@@ -80,6 +101,15 @@ async def _check(settings: Settings) -> None:
         pass
     model = f"{settings.model_dir}, {len(predictor.bundle.labels)} emoji"
     print(f"Settings, database and model are fine: {model}.")
+
+
+async def _invite(settings: Settings) -> None:
+    assert settings.token is not None  # noqa: S101 - it was needed
+    logging.getLogger("discord").setLevel(logging.ERROR)  # what it tells of a login is no news here
+    try:
+        print(invite_link(await ask_application_id(settings.token)))
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        raise StartError(_reason(error)) from error
 
 
 async def _run(settings: Settings) -> None:

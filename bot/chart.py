@@ -1,4 +1,4 @@
-"""A server's last 30 days as a picture for a phone: reactions, messages seen and the most used emoji. No I/O."""
+"""A server's last days as a picture for a phone: reactions, messages seen and the most used emoji. No I/O."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from typing import Final, Literal
 from PIL import Image, ImageDraw, ImageFont
 
 DAYS: Final = 30
-"""How many days the chart shows."""
+"""How many days the chart shows where nothing else is said."""
 
 ROWS: Final = 5
 """How many emoji the chart shows."""
@@ -39,7 +39,7 @@ _TRACK: Final = (376, 822)
 _LEFT: Final = 72
 _MIDDLE: Final = 520
 _RIGHT: Final = 928
-_BAR: Final = 17
+_GAP: Final = 0.13  # of the room of a day, on each side of its bar
 _STUB: Final = 3  # the length of a bar too short to see
 
 _UNITS: Final = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
@@ -87,7 +87,14 @@ class Captions:
     nothing: str
 
 
-def draw_stats(days: Sequence[DayCount], top: Sequence[tuple[str, int]], *, until: date, captions: Captions) -> bytes:
+def draw_stats(
+    days: Sequence[DayCount],
+    top: Sequence[tuple[str, int]],
+    *,
+    until: date,
+    captions: Captions,
+    span: int = DAYS,
+) -> bytes:
     """Draw the chart. The same input makes the same bytes; threads may draw at the same time.
 
     Reactions are bars, with their scale on the left; messages are a line, with its own on the right. A bar too short to
@@ -98,13 +105,14 @@ def draw_stats(days: Sequence[DayCount], top: Sequence[tuple[str, int]], *, unti
         top: names of emoji and how often each was used, most used first; those after the first `ROWS` are left out.
         until: the last day shown, usually today.
         captions: the words.
+        span: how many days are shown, from 2 to 90.
 
     Returns:
         a PNG of `SIZE`.
     """
     sheet = _Sheet()
     sheet.text((42, 62), captions.title, 46, _TEXT, width=910)
-    _draw_days(sheet, days, until, captions)
+    _draw_days(sheet, days, until, captions, span)
     _draw_top(sheet, top[:ROWS], captions)
     return sheet.png()
 
@@ -129,11 +137,11 @@ def in_latin(text: str) -> str:
     return _LACKING.sub("?", " ".join(plain.split()))
 
 
-def _draw_days(sheet: "_Sheet", days: Sequence[DayCount], until: date, captions: Captions) -> None:
-    reactions, messages = [0] * DAYS, [0] * DAYS
+def _draw_days(sheet: "_Sheet", days: Sequence[DayCount], until: date, captions: Captions, span: int) -> None:
+    reactions, messages = [0] * span, [0] * span
     for count in days:
-        place = DAYS - 1 - (until - count.day).days
-        if 0 <= place < DAYS:
+        place = span - 1 - (until - count.day).days
+        if 0 <= place < span:
             reactions[place] += count.reactions
             messages[place] += count.messages
 
@@ -144,7 +152,7 @@ def _draw_days(sheet: "_Sheet", days: Sequence[DayCount], until: date, captions:
     left, upper, right, lower = _PLOT
     for y in (upper, (upper + lower) / 2, lower):
         sheet.box((left, y - 1, right, y + 1), _GRID)
-    first = date.fromordinal(max(1, until.toordinal() - DAYS + 1))
+    first = date.fromordinal(max(1, until.toordinal() - span + 1))
     sheet.text((left, lower + 34), first.isoformat(), 28, _MUTED)
     sheet.text((right, lower + 34), until.isoformat(), 28, _MUTED, "rm")
     if any(reactions):
@@ -164,21 +172,22 @@ def _draw_bars(sheet: "_Sheet", reactions: Sequence[int]) -> None:
     left, _, right, lower = _PLOT
     scale = _scale(reactions)
     _draw_ticks(sheet, scale, left - 14, _REACTIONS, "rm")
+    room = (right - left) / len(reactions)
+    gap = room * _GAP
     for place, count in enumerate(reactions):
         if count:
-            x = left + (right - left) / DAYS * place
+            x = left + room * place
             y = min(_height(count, scale), lower - _STUB)
-            sheet.box((x + 3, y, x + _BAR + 3, lower), _REACTIONS, radius=4)
+            sheet.box((x + gap, y, x + room - gap, lower), _REACTIONS, radius=4)
 
 
 def _draw_line(sheet: "_Sheet", messages: Sequence[int]) -> None:
     left, _, right, _ = _PLOT
     scale = _scale(messages)
     _draw_ticks(sheet, scale, right + 14, _MESSAGES, "lm")
+    room = (right - left) / len(messages)
     joined = next(place for place, count in enumerate(messages) if count)  # before, there is nothing to tell
-    points = [
-        (left + (right - left) / DAYS * (place + 0.5), _height(messages[place], scale)) for place in range(joined, DAYS)
-    ]
+    points = [(left + room * (place + 0.5), _height(messages[place], scale)) for place in range(joined, len(messages))]
     for colour, more in ((_CARD, 3), (_MESSAGES, 0)):  # the first keeps the line apart from the bars behind it
         sheet.line(points, 5 + 2 * more, colour)
         sheet.dot(points[-1], 7 + more, colour)

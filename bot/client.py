@@ -11,9 +11,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.help import Help
 from bot.cogs.learning import Learning
 from bot.cogs.predict import Predict
+from bot.cogs.privacy import Privacy
+from bot.cogs.react_for_me import ReactForMe
 from bot.cogs.reactions import Reactions
+from bot.cogs.settings import SettingsCommands
+from bot.cogs.stats import Stats
 from bot.judge import Judge
 from bot.own_reactions import OwnReactions
 from bot.policy import Defaults
@@ -95,8 +100,16 @@ class EmojiBot(commands.AutoShardedBot):
         judge = Judge(self._service, Defaults(threshold, names), self._clock)
         own = OwnReactions()
         await self.add_cog(Reactions(self, judge, self._store, self._reactor, own))
-        await self.add_cog(Learning(self, self._store, own, self._clock))
+        learning = Learning(self, self._store, own, self._clock)
+        await self.add_cog(learning)
         await self.add_cog(Predict(judge, self._store, self.tree))
+        labels = predictor.bundle.labels
+        await self.add_cog(SettingsCommands(self._store, judge.defaults, labels, learning, self._clock))
+        await self.add_cog(ReactForMe(self, judge, self._store, self._reactor, own, self.tree))
+        await self.add_cog(Privacy(self._store, self))
+        emoji = {label.name: label.emoji for label in predictor.bundle.labels}
+        await self.add_cog(Stats(self._store, emoji, self._clock))
+        await self.add_cog(Help(self.tree))
 
     async def on_ready(self) -> None:
         """Say so; the gateway may call this again after a reconnect."""
@@ -151,6 +164,9 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
             log.warning("answer failed command=%s status=%d code=%d", name, cause.status, cause.code)
             return
         log.error("command failed command=%s", name, exc_info=cause)
-        if not interaction.response.is_done():
-            with contextlib.suppress(discord.HTTPException):  # it may be too late for that, too
-                await interaction.response.send_message(say("common.apology", interaction.locale), ephemeral=True)
+        with contextlib.suppress(discord.HTTPException):  # it may be too late for that, too
+            apology = say("common.apology", interaction.locale)
+            if interaction.response.is_done():
+                await interaction.followup.send(apology, ephemeral=True)
+            else:
+                await interaction.response.send_message(apology, ephemeral=True)

@@ -84,7 +84,7 @@ class Reactor:
             return
         try:
             async with asyncio.timeout(self._stale_after):
-                await message.remove_reaction(emoji, me)
+                await message.remove_reaction(_as_discord_takes(emoji), me)
         except discord.RateLimited as error:
             log.info("not taken back: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
         except discord.HTTPException as error:
@@ -92,24 +92,31 @@ class Reactor:
         except (aiohttp.ClientError, OSError) as error:
             log.warning("not taken back: %s channel=%d", type(error).__name__, message.channel.id)
 
-    async def add(self, message: discord.Message, emoji: str) -> Outcome:
-        """React to `message` with `emoji`. Never raises what Discord or the network does."""
+    async def add(self, message: discord.Message, emoji: str, *, asked: bool = False) -> Outcome:
+        """React to `message` with `emoji`. Never raises what Discord or the network does.
+
+        Args:
+            message: to react to.
+            emoji: to react with.
+            asked: whether somebody asked for this very reaction and waits for it: then no message is too old.
+        """
         # Discord allows a channel about four reactions a second. Waiting here, not in discord.py's queue, lets a
         # message that has become stale meanwhile be dropped.
         turn = self._turns.setdefault(message.channel.id, asyncio.Lock())
         async with turn:
-            obstacle = self._obstacle(message)
+            patience = self._stale_after - (0.0 if asked else self._age(message))
+            obstacle = self._obstacle(message, patience)
             if obstacle is not None:
                 return obstacle
-            return await self._request(message, emoji)
+            return await self._request(message, emoji, patience)
 
     def _age(self, message: discord.Message) -> float:
         return (self._clock() - message.created_at).total_seconds()
 
-    def _obstacle(self, message: discord.Message) -> Outcome | None:
+    def _obstacle(self, message: discord.Message, patience: float) -> Outcome | None:
         if self._closed:
             return Outcome.CLOSED
-        if self.is_stale(message):
+        if patience < 0.0:
             return Outcome.STALE
         if len(message.reactions) >= _MOST_REACTIONS:
             return Outcome.FULL
@@ -117,11 +124,11 @@ class Reactor:
             return Outcome.NOT_ALLOWED
         return None if _permitted(message) else Outcome.NOT_ALLOWED
 
-    async def _request(self, message: discord.Message, emoji: str) -> Outcome:
+    async def _request(self, message: discord.Message, emoji: str, patience: float) -> Outcome:
         try:
             # One lost reply must not hold up its channel, nor a rate limit make the reaction late.
-            async with asyncio.timeout(self._stale_after - self._age(message)):
-                await message.add_reaction(emoji)
+            async with asyncio.timeout(patience):
+                await message.add_reaction(_as_discord_takes(emoji))
         except discord.RateLimited as error:
             log.info("reaction dropped: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
             return Outcome.STALE
@@ -139,6 +146,11 @@ class Reactor:
             self._refusing[message.author.id] = None
         elif error.status in (401, 403) or error.code in (_CHANNEL_GONE, _THREAD_ARCHIVED):
             self._refusing[message.channel.id] = None
+
+
+def _as_discord_takes(emoji: str) -> discord.PartialEmoji:
+    """An emoji for a request: discord.py would leave the first colon of `<:name:id>` and the a of `<a:name:id>`."""
+    return discord.PartialEmoji.from_str(emoji)
 
 
 def _log_refusal(event: str, message: discord.Message, error: discord.HTTPException) -> None:

@@ -20,7 +20,9 @@ async def sync_commands(client: discord.Client, tree: app_commands.CommandTree[A
     """Sync the global commands of `tree` if Discord has others; returns whether it did."""
     # The raw payloads: discord.py 2.7's AppCommand loses contexts and integration types (its issue 10525).
     assert client.application_id is not None  # noqa: S101 - known since login
-    known = _shapes(await client.http.get_global_commands(client.application_id))
+    # And discord.py does not ask for the translations, without which Discord leaves them out.
+    route = discord.http.Route("GET", "/applications/{id}/commands", id=client.application_id)
+    known = _shapes(await client.http.request(route, params={"with_localizations": "true"}))
     ours = _shapes([await _payload(command, tree) for command in tree.get_commands()])
     if ours == known:
         log.info("commands unchanged count=%d", len(ours))
@@ -59,5 +61,8 @@ def _shape(payload: Mapping[str, Any]) -> dict[str, Any]:
 def _option(payload: Mapping[str, Any]) -> dict[str, Any]:
     option = {key: payload.get(key) for key in (*_OPTION_KEYS, "name_localizations", "description_localizations")}
     option |= {key: payload[key] for key in _LIMIT_KEYS if payload.get(key) is not None}
+    option["choices"] = [
+        {key: value for key, value in choice.items() if value is not None} for choice in payload.get("choices") or []
+    ]
     option["options"] = [_option(nested) for nested in payload.get("options") or []]
     return {key: value for key, value in option.items() if value or key in _LIMIT_KEYS}

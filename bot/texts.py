@@ -57,5 +57,5 @@ class CatalogTranslator(app_commands.Translator):
 
 
 def _catalog(locale: discord.Locale | None) -> Mapping[str, str]:
-    language = ENGLISH if locale is None else locale.value.split("-")[0]
-    return CATALOGS.get(language, CATALOGS[ENGLISH])
+    """The catalog of a language; empty where there is none."""
+    return CATALOGS.get(ENGLISH if locale is None else locale.value.split("-")[0], {})

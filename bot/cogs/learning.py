@@ -12,7 +12,6 @@ from discord.ext import commands
 from bot.counts import Count
 from bot.own_reactions import OwnReaction, OwnReactions
 from bot.store import Store, StoreError
-from model.labels import bare
 
 log = logging.getLogger(__name__)
 
@@ -52,45 +51,49 @@ class Learning(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        """A member joined the bot's reaction, or answered it with 👎 or ❌."""
+        """The bot's reaction stands now, or a member joined it or answered it with 👎 or ❌."""
         own = self._own.get(payload.message_id)
-        if own is None or self._is_me(payload.user_id) or (payload.member is not None and payload.member.bot):
+        if own is None:
             return
-        if _same(payload.emoji, own):
-            if own.count_answer(payload.user_id):
-                self._answer(own.guild_id, own.name, Count.JOINED)
-        elif str(payload.emoji).startswith(_DISLIKES) and own.count_answer(payload.user_id):
-            self._answer(own.guild_id, own.name, Count.DISLIKED)
+        same = own.is_with(payload.emoji)
+        if self._is_me(payload.user_id):
+            own.stands = own.stands or same
+            return
+        member = payload.member is None or not payload.member.bot
+        if own.stands and member and (same or _is_dislike(payload.emoji)) and own.count_answer(payload.user_id):
+            self._answer(own, Count.JOINED if same else Count.DISLIKED)
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
         """A moderator removed the bot's reaction. What the bot takes back itself it has forgotten before."""
-        own = self._own.get(payload.message_id)
-        if own is not None and self._is_me(payload.user_id) and _same(payload.emoji, own):
-            self._removed(payload.message_id)
+        if self._is_me(payload.user_id):
+            self._removed(payload.message_id, payload.emoji)
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear_emoji(self, payload: discord.RawReactionClearEmojiEvent) -> None:
         """A moderator removed one emoji from a message."""
-        own = self._own.get(payload.message_id)
-        if own is not None and _same(payload.emoji, own):
-            self._removed(payload.message_id)
+        self._removed(payload.message_id, payload.emoji)
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
         """A moderator removed all reactions of a message: which one was meant is not known, so nothing is learned."""
-        self._own.pop(payload.message_id, None)
+        self._own.leave_alone(payload.message_id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Forget a deleted message."""
-        self._own.pop(payload.message_id, None)
+        self._own.leave_alone(payload.message_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """Forget deleted messages."""
         for message_id in payload.message_ids:
-            self._own.pop(message_id, None)
+            self._own.leave_alone(message_id)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget a server that the bot has left."""
+        self.forget_guild(guild.id)
 
     async def write(self) -> None:
         """Write the answers that wait; where the database does not take them, they wait on."""
@@ -103,14 +106,15 @@ class Learning(commands.Cog):
                     if not self._failing:
                         log.warning("answers to reactions not written, kept for the next time: %s", error)
                     self._failing = True
+                    if key in self._waiting:  # to the end: if only this one is at fault, the others go first next time
+                        self._waiting[key] = self._waiting.pop(key)
                     return
                 self._failing = False
-                now = self._waiting[key]  # more may have come meanwhile
+                # More may have come meanwhile, or the server was forgotten.
+                now = self._waiting.pop(key, (gained, lost))
                 rest = (now[0] - gained, now[1] - lost)
                 if any(rest):
                     self._waiting[key] = rest
-                else:
-                    del self._waiting[key]
 
     async def _write_later(self) -> None:
         while self._waiting:
@@ -125,13 +129,15 @@ class Learning(commands.Cog):
     def _is_me(self, user_id: int) -> bool:
         return self._bot.user is not None and user_id == self._bot.user.id
 
-    def _removed(self, message_id: int) -> None:
-        own = self._own.pop(message_id)
-        self._answer(own.guild_id, own.name, Count.REMOVED)
+    def _removed(self, message_id: int, emoji: discord.PartialEmoji) -> None:
+        own = self._own.get(message_id)
+        if own is not None and own.stands and own.is_with(emoji):
+            self._own.leave_alone(message_id)
+            self._answer(own, Count.REMOVED)
 
-    def _answer(self, guild_id: int, name: str, what: Count) -> None:
-        self._store.count(guild_id, what)
-        key = (guild_id, name)
+    def _answer(self, own: OwnReaction, what: Count) -> None:
+        self._store.count(own.guild_id, what)
+        key = (own.guild_id, own.name)
         if key not in self._waiting and len(self._waiting) >= _MOST_WAITING:
             return
         gained, lost = self._waiting.get(key, (0, 0))
@@ -140,6 +146,5 @@ class Learning(commands.Cog):
             self._timer = asyncio.create_task(self._write_later(), name="learning-timer")
 
 
-def _same(emoji: discord.PartialEmoji, own: OwnReaction) -> bool:
-    """Whether both are one emoji. Discord may write ❤️ with its variation selector or without."""
-    return bare(str(emoji)) == bare(own.emoji)
+def _is_dislike(emoji: discord.PartialEmoji) -> bool:
+    return emoji.id is None and emoji.name.startswith(_DISLIKES)

@@ -24,6 +24,10 @@ _MOST_WAITING: Final = 1000
 """Messages that may wait for the first read of their server's settings."""
 _FIRST_READ: Final = 2.0
 """Seconds that they wait."""
+_LEFT_ALONE: Final = "deleted"
+"""Why a message gets no reaction that was deleted, or cleared of reactions, before the bot came to it."""
+_UNDECIDED: Final = frozenset(map(skipped, (Skip.UNREAD, Skip.BUSY, Outcome.CLOSED)))
+"""Counters of messages of which nothing was found out."""
 _ORDINARY: Final = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -45,15 +49,19 @@ class Reactions(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """React to `message` where policy and model say so."""
+        """React to `message` where policy and model say so. It counts as seen, and once for what became of it."""
         facts = self._facts(message)
         if message.guild is None or facts.own:
             return
-        self._store.count(message.guild.id, Count.SEEN)
         async with self._turn(message):
-            choice = await self._choice(message, facts, message.guild.id)
-            if choice is not None:
-                await self._react(message, choice, message.guild.id)
+            found = await self._found(message, facts, message.guild.id)
+            if isinstance(found, Choice):
+                outcome = await self._react(message, found, message.guild.id)
+                counters = _counters(outcome, found)
+            else:
+                counters = (found,)
+        log.debug("counted=%s channel=%d message=%d", counters[0], message.channel.id, message.id)
+        self._count(message.guild.id, Count.SEEN, *counters)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -64,38 +72,50 @@ class Reactions(commands.Cog):
             return
         facts = self._facts(message)
         async with self._turn(message):
+            found = await self._found(message, facts, message.guild.id, again=message.id in self._own)
+            if found in _UNDECIDED:
+                return
             before = self._own.get(message.id)
-            choice = await self._choice(message, facts, message.guild.id, again=before is not None)
             if before is not None:
-                if choice is not None and choice.emoji == before.emoji:
+                if isinstance(found, Choice) and found.emoji == before.emoji:
                     return
                 del self._own[message.id]  # first, or it would look as if a moderator had removed it
-                self._store.count(message.guild.id, Count.EDITED)
+                self._count(message.guild.id, Count.EDITED)
                 await self._reactor.take_back(message, before.emoji)
-            if choice is not None:
-                await self._react(message, choice, message.guild.id)
+            if isinstance(found, Choice):
+                await self._react(message, found, message.guild.id)
 
     def _turn(self, message: discord.Message) -> asyncio.Lock:
         return self._turns.setdefault(message.id, asyncio.Lock())
 
-    async def _choice(
+    async def _found(
         self, message: discord.Message, facts: policy.MessageFacts, guild_id: int, *, again: bool = False
-    ) -> Choice | None:
-        """The reaction to make, or None; `again` where the message already had one, and its cooldowns are paid."""
+    ) -> Choice | str:
+        """The reaction to make, or the counter of messages that get none.
+
+        With `again`, the message has one already, and its cooldowns are paid.
+        """
         reason = policy.skip_reason(facts)
-        if reason is None:
-            state = await self._state(guild_id)
-            opted_out = self._store.opted_out(facts.author_id, guild_id)
-            if state is None or opted_out is None:
-                reason = Skip.UNREAD
-            else:
-                reason = policy.refusal(facts, state.settings, opted_out)
-                if reason is None and not again:
-                    reason = self._cooldowns.refusal(guild_id, message.channel.id, facts.author_id, state.settings)
-                if reason is None:
-                    return await self._judged(message, state, guild_id)
-        self._skip(message, guild_id, reason)
-        return None
+        if reason is not None:
+            return skipped(reason)
+        state = await self._state(guild_id)
+        opted_out = self._store.opted_out(facts.author_id, guild_id)
+        if state is None or opted_out is None:
+            return skipped(Skip.UNREAD)
+        reason = policy.refusal(facts, state.settings, opted_out) or self._cooling(message, state, again=again)
+        if reason is not None:
+            return skipped(reason)
+        choice = await self._judged(message, state)
+        # While the model had it, the message may have gone, or another one have had the reaction.
+        if isinstance(choice, Choice) and self._own.is_left_alone(message.id):
+            return skipped(_LEFT_ALONE)
+        reason = self._cooling(message, state, again=again) if isinstance(choice, Choice) else None
+        return choice if reason is None else skipped(reason)
+
+    def _cooling(self, message: discord.Message, state: GuildState, *, again: bool) -> Skip | None:
+        if again or message.guild is None:
+            return None
+        return self._cooldowns.refusal(message.guild.id, message.channel.id, message.author.id, state.settings)
 
     async def _state(self, guild_id: int) -> GuildState | None:
         """What is known of the server. Only its first messages wait for the database, and not for long."""
@@ -111,37 +131,31 @@ class Reactions(commands.Cog):
                 self._waiting -= 1
         return state
 
-    async def _judged(self, message: discord.Message, state: GuildState, guild_id: int) -> Choice | None:
+    async def _judged(self, message: discord.Message, state: GuildState) -> Choice | str:
+        """What the model says: a reaction, or the counter of messages that get none."""
         try:
             choice = (await self._judge.judge(message.content, state)).choice
         except ServiceBusyError as error:
             log.warning("message dropped: model busy channel=%d waiting=%d", message.channel.id, error.waiting)
-            self._store.count(guild_id, skipped(Skip.BUSY))
-            return None
+            return skipped(Skip.BUSY)
         except ServiceClosedError:
-            return None
-        if choice is None or not choice.sure:
-            self._store.count(guild_id, Count.SILENT)
-            return None
-        return choice
+            return skipped(Outcome.CLOSED)
+        return Count.SILENT if choice is None or not choice.sure else choice
 
-    async def _react(self, message: discord.Message, choice: Choice, guild_id: int) -> None:
+    async def _react(self, message: discord.Message, choice: Choice, guild_id: int) -> Outcome:
         take_back = self._cooldowns.start(guild_id, message.channel.id, message.author.id)
-        # Before the request: what members make of the reaction may arrive before Discord's reply.
+        # Before the request: the gateway may tell of the reaction before Discord's reply.
         self._own[message.id] = OwnReaction(guild_id, choice.name, choice.emoji)
         outcome = await self._reactor.add(message, choice.emoji)
-        if outcome is Outcome.ADDED:
-            self._store.count(guild_id, Count.REACTED)
-            self._store.count(guild_id, reacted_with(choice.name))
-            log.debug("reacted emoji=%s channel=%d message=%d", choice.name, message.channel.id, message.id)
-            return
-        self._own.pop(message.id, None)
-        take_back()
-        self._skip(message, guild_id, outcome)
+        if outcome is not Outcome.ADDED:
+            self._own.pop(message.id, None)
+            take_back()
+        return outcome
 
-    def _skip(self, message: discord.Message, guild_id: int, reason: Skip | Outcome) -> None:
-        self._store.count(guild_id, skipped(reason))
-        log.debug("skipped reason=%s channel=%d message=%d", reason, message.channel.id, message.id)
+    def _count(self, guild_id: int, *names: str) -> None:
+        if self._bot.get_guild(guild_id) is not None:  # a server that has thrown the bot out is forgotten
+            for name in names:
+                self._store.count(guild_id, name)
 
     def _facts(self, message: discord.Message) -> policy.MessageFacts:
         author = message.author
@@ -156,6 +170,10 @@ class Reactions(commands.Cog):
             role_ids=frozenset(role.id for role in author.roles) if isinstance(author, discord.Member) else frozenset(),
             places=places(message.channel),
         )
+
+
+def _counters(outcome: Outcome, choice: Choice) -> tuple[str, ...]:
+    return (Count.REACTED, reacted_with(choice.name)) if outcome is Outcome.ADDED else (skipped(outcome),)
 
 
 def places(channel: object) -> frozenset[int]:

@@ -286,7 +286,7 @@ class Store:
         self._tally.add((guild_id, self._clock().astimezone(UTC).date(), name), n)
         if self._tally.full and not self._flush_failing:
             self._write_batch()
-        elif self._timer is None or self._timer.done():
+        if self._timer is None or self._timer.done():
             self._timer = asyncio.create_task(self._flush_later(), name="store-timer")
 
     async def counters(self, guild_id: int, since: date) -> list[Counter]:

@@ -1,4 +1,4 @@
-"""The picture of a server's last 30 days."""
+"""The picture of a server's last days."""
 
 import asyncio
 import io
@@ -142,6 +142,17 @@ def test_counts_of_one_day_are_added_and_other_days_left_out() -> None:
 
     assert parts.tobytes() == whole.tobytes()
     assert bar_height(whole, 29) > 0
+
+
+@pytest.mark.parametrize("span", [7, 90])
+def test_it_shows_as_many_days_as_asked(span: int) -> None:
+    days = [days_ago(0, 2), days_ago(span - 1, 1), days_ago(span, 100)]
+    image = Image.open(io.BytesIO(draw_stats(days, (), until=TODAY, captions=CAPTIONS, span=span)))
+
+    half_a_day = (PLOT[2] - PLOT[0]) / span / 2
+    columns = [PLOT[0] + half_a_day, PLOT[2] - half_a_day]
+    heights = [sum(image.getpixel((int(x), y)) == YELLOW for y in range(PLOT[1], PLOT[3])) for x in columns]
+    assert heights == pytest.approx([124, 248], abs=1)
 
 
 def test_only_the_first_emoji_are_shown() -> None:

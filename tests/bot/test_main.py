@@ -1,15 +1,20 @@
 """The command line: every start-up failure is one sentence and a non-zero exit."""
 
+import asyncio
 import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.__main__ import main
+from bot.invite import invite_link
 from bot.settings import SETTING_KEYS
+from tests.wire.payloads import BOT
+from tests.wire.server import TOKEN, WireServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +44,7 @@ def test_check_accepts_good_settings(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "63 emoji" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["check"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["check"], ["invite"]])
 def test_without_a_token_it_says_so(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command) == 2
     assert "DISCORD_TOKEN is not set" in _sentence(capsys)
@@ -69,6 +74,56 @@ def test_settings_come_from_the_env_file_too(tmp_path: Path, capsys: pytest.Capt
 def test_the_demo_refuses_what_it_cannot_serve(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", *arguments]) == 2
     assert _sentence(capsys).startswith("The demo ")
+
+
+def test_invite_prints_the_link_of_an_id_without_asking_anybody(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["invite", "--application-id", "123456789012345678"]) == 0
+    link = capsys.readouterr().out.rstrip("\n")
+    assert link.startswith("https://discord.com/oauth2/authorize?client_id=123456789012345678&")
+    assert "permissions=66624" in link
+
+
+@pytest.mark.parametrize("application_id", ["", "12", "-123456789012345678", "my-bot", "1" * 30])
+def test_invite_refuses_what_is_no_id(application_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["invite", f"--application-id={application_id}"])
+
+    assert ended.value.code == 2
+    assert "15 to 20 digits" in capsys.readouterr().err
+
+
+async def test_invite_asks_discord_for_the_id(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    async with WireServer() as server:
+        monkeypatch.setattr(discord.http.Route, "BASE", server.api_url)
+        assert await asyncio.to_thread(main, ["invite"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out == f"{invite_link(BOT.id)}\n"
+    assert err == ""
+
+
+async def test_invite_says_when_discord_refuses_the_token(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "another.old.token")
+    async with WireServer() as server:
+        monkeypatch.setattr(discord.http.Route, "BASE", server.api_url)
+        assert await asyncio.to_thread(main, ["invite"]) == 2
+
+    assert "Discord refused the token" in _sentence(capsys)
+
+
+def test_invite_says_when_discord_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
+
+    assert main(["invite"]) == 2
+    assert "Discord cannot be reached" in _sentence(capsys)
 
 
 def test_serving_and_predicting_import_no_training_library() -> None:

@@ -218,6 +218,28 @@ async def test_a_peek_answers_while_the_database_does_not(store: Store, url: str
     assert store.peek(GUILD) == new == GuildState(GuildSettings(ignored_members=frozenset({ALICE, BOB})))
 
 
+async def test_the_first_to_ask_of_a_server_waits_for_the_database(store: Store, url: str) -> None:
+    await store.change(GUILD, _ignore(ALICE))
+    async with await Store.open(url) as other:
+        assert other.peek(OTHER_GUILD) is None
+        state = await other.first(GUILD)
+
+        assert state is not None
+        assert state.settings.ignored_members == {ALICE}
+        assert await other.first(OTHER_GUILD) == GuildState()
+
+
+async def test_the_first_to_ask_of_a_server_gets_nothing_while_the_database_is_away(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Any:
+        raise StoreError("The database is away.")
+
+    monkeypatch.setattr(store._database, "read", broken)
+
+    assert await store.first(GUILD) is None
+
+
 async def test_rows_that_cannot_be_are_named_and_can_be_reset(store: Store, ticks: Ticks) -> None:
     await store.change(GUILD, _ignore(ALICE))
     async with store._database.write() as connection:
@@ -368,6 +390,58 @@ async def test_counters_are_written_on_their_own_from_time_to_time(store: Store,
         await until(lambda: busy._tally.total == 0)
 
         assert [counter.count for counter in await store.counters(GUILD, date.min)] == [1]
+
+
+async def test_nothing_runs_while_no_count_waits(url: str) -> None:
+    async with await Store.open(url, flush_seconds=0.01) as store:
+        assert (store._timer, store._batch) == (None, None)
+        for _ in range(2):  # again after a pause
+            store.count(GUILD, "seen")
+            timer = store._timer
+            assert timer is not None
+            assert not timer.done()
+            store.count(GUILD, "seen")
+            assert store._timer is timer
+            await asyncio.wait([timer])
+
+            assert store._tally.total == 0
+            assert store._batch is not None
+            assert store._batch.done()
+
+
+async def test_the_timer_runs_on_while_the_database_takes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = 0
+
+    def broken() -> Any:
+        nonlocal tries
+        tries += 1
+        raise StoreError("The database is away.")
+
+    async with await Store.open(url, flush_seconds=0.001) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(store._database, "write", broken)
+            store.count(GUILD, "seen", 2)
+            await until(lambda: tries >= 3)
+        timer = store._timer
+        assert timer is not None
+        await asyncio.wait([timer])
+
+        assert [counter.count for counter in await store.counters(GUILD, date.min)] == [2]
+
+
+async def test_an_early_write_that_fails_is_tried_again_though_nothing_more_is_counted(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Any:
+        raise StoreError("The database is away.")
+
+    async with await Store.open(sqlite_url, flush_seconds=0.01) as store:
+        monkeypatch.setattr(store._tally, "_most", 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(store._database, "write", broken)
+            store.count(GUILD, "seen")
+            await until(lambda: store._flush_failing)
+        await until(lambda: store._tally.total == 0)
 
 
 async def test_old_counters_are_deleted(url: str) -> None:

@@ -1,0 +1,45 @@
+"""The channels in which the bot should react and may not, and why. No I/O beyond discord.py's cache."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+
+from bot.facts import places
+from bot.store import ChannelMode, GuildSettings
+
+NEEDED: Final = ("view_channel", "read_message_history", "add_reactions")
+"""The permissions without which the bot cannot react, by discord.py's names."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpot:
+    """A channel in which the bot cannot react.
+
+    Args:
+        channel_id: of the channel.
+        missing: permissions that the bot lacks there; only `view_channel` where it lacks that.
+    """
+
+    channel_id: int
+    missing: tuple[str, ...]
+
+
+def blind_spots(guild: discord.Guild, settings: GuildSettings) -> list[BlindSpot]:
+    """The channels that the settings let the bot react in, and their permissions do not.
+
+    What it can see comes first: a hidden channel is more likely meant to be one.
+    """
+    if not settings.enabled or guild.me is None:
+        return []
+    found = []
+    for channel in sorted(guild.channels, key=lambda channel: channel.position):
+        if isinstance(channel, discord.CategoryChannel):
+            continue
+        if places(channel).isdisjoint(settings.channels) == (settings.channel_mode is ChannelMode.ONLY):
+            continue
+        allowed = channel.permissions_for(guild.me)
+        missing = tuple(name for name in NEEDED if not getattr(allowed, name))
+        if missing:
+            found.append(BlindSpot(channel.id, missing[:1] if NEEDED[0] in missing else missing))
+    return sorted(found, key=lambda spot: NEEDED[0] in spot.missing)

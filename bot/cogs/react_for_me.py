@@ -1,0 +1,179 @@
+"""The message menu "React for me": a member asks the bot to react to a message now."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import policy
+from bot.counts import Count, reacted_with
+from bot.facts import facts_of, places, roles_of
+from bot.judge import Judge
+from bot.own_reactions import OwnReaction, OwnReactions
+from bot.policy import Choice, Skip
+from bot.reactor import Outcome, Reactor
+from bot.store import GuildSettings, GuildState, Store
+from bot.store.settings import LONGEST_MESSAGE
+from bot.texts import phrase, say
+from model.service import ServiceBusyError, ServiceClosedError
+
+_SKIPPED: Final = {
+    Skip.OWN: "react.not_a_member",
+    Skip.BOT: "react.not_a_member",
+    Skip.WEBHOOK: "react.not_a_member",
+    Skip.SYSTEM: "react.not_a_member",
+    Skip.EMPTY: "react.no_text",
+    Skip.UNREAD: "common.database",
+    Skip.OFF: "react.off",
+    Skip.CHANNEL: "react.channel",
+    # One line for all three: who it was that wished so is not the asking member's business.
+    Skip.OPTED_OUT: "react.left_alone",
+    Skip.MEMBER: "react.left_alone",
+    Skip.ROLE: "react.left_alone",
+    Skip.BUSY: "common.busy",
+}
+_FAILED: Final = {
+    Outcome.STALE: "react.slow",
+    Outcome.FULL: "react.full",
+    Outcome.NOT_ALLOWED: "react.refused",
+    Outcome.REFUSED: "react.refused",
+    Outcome.FAILED: "react.unreachable",
+    Outcome.CLOSED: "common.busy",
+}
+_NEEDED: Final = discord.Permissions(view_channel=True, read_message_history=True, add_reactions=True)
+
+
+class ReactForMe(commands.Cog):
+    """Reacts where a member asks for it: however unsure, old, long or soon, but never where somebody does not want it.
+
+    Args:
+        bot: reacts.
+        judge: chooses the emoji.
+        store: knows what the server and its members want.
+        reactor: adds the reaction.
+        own: the reactions that the bot made lately.
+        tree: gets the menu.
+    """
+
+    def __init__(
+        self,
+        bot: commands.AutoShardedBot,
+        judge: Judge,
+        store: Store,
+        reactor: Reactor,
+        own: OwnReactions,
+        tree: app_commands.CommandTree[Any],
+    ) -> None:
+        self._bot = bot
+        self._judge = judge
+        self._store = store
+        self._reactor = reactor
+        self._own = own
+        self._tree = tree
+        self._menu = app_commands.ContextMenu(
+            name=phrase("react.menu"),
+            callback=self._react_for,
+            # All three: what is left open here is taken from the client.
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+        )
+
+    async def cog_load(self) -> None:
+        """Add the message menu, which a cog does not register by itself."""
+        self._tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take the message menu away again."""
+        self._tree.remove_command(self._menu.name, type=self._menu.type)
+
+    async def _react_for(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        # Database, model and Discord's limits on reactions may take longer than an answer has time for.
+        await interaction.response.defer(ephemeral=True)
+        await interaction.edit_original_response(content=await self._answer(interaction, message))
+
+    async def _answer(self, interaction: discord.Interaction, message: discord.Message) -> str:
+        """React where nothing forbids it; returns what to tell the member who asked."""
+        guild, locale = interaction.guild, interaction.locale
+        facts = facts_of(message, self._bot.user)
+        reason = policy.skip_reason(facts)
+        if reason is not None or guild is None:
+            return say(_SKIPPED[reason or Skip.SYSTEM], locale)
+        if self._own.is_left_alone(message.id):
+            return say("react.removed", locale)
+        if self._has_mine(message):
+            return say("react.already", locale)
+        state = await self._store.first(guild.id)
+        opted_out = self._store.opted_out(facts.author_id, guild.id)
+        if state is None or opted_out is None:
+            return say(_SKIPPED[Skip.UNREAD], locale)
+        roles = await _author_roles(interaction, guild, message, state.settings)
+        if roles is None:
+            return say("react.unreachable", locale)
+        facts = replace(facts, role_ids=roles, places=facts.places | places(interaction.channel))
+        reason = policy.refusal(facts, _of_any_length(state.settings), opted_out)
+        if reason is Skip.OPTED_OUT and facts.author_id == interaction.user.id:
+            return say("react.you_opted_out", locale)
+        if reason is not None:
+            return say(_SKIPPED[reason], locale)
+        return await self._judged(interaction, message, state, guild)
+
+    async def _judged(
+        self, interaction: discord.Interaction, message: discord.Message, state: GuildState, guild: discord.Guild
+    ) -> str:
+        try:
+            choice = (await self._judge.judge(message.content, state)).choice
+        except (ServiceBusyError, ServiceClosedError):
+            return say(_SKIPPED[Skip.BUSY], interaction.locale)
+        if choice is None:
+            return say("react.switched_off", interaction.locale)
+        if choice.confidence <= 0.0:
+            return say("react.unreadable", interaction.locale)
+        if message.id in self._own:  # somebody else asked meanwhile
+            return say("react.already", interaction.locale)
+        outcome = await self._react(message, choice, guild.id)
+        if outcome is Outcome.ADDED:
+            return say("react.done", interaction.locale, emoji=choice.emoji)
+        refused = outcome in (Outcome.NOT_ALLOWED, Outcome.REFUSED)
+        if refused and not interaction.app_permissions.is_superset(_NEEDED):
+            return say("react.permissions", interaction.locale)
+        return say(_FAILED[outcome], interaction.locale)
+
+    async def _react(self, message: discord.Message, choice: Choice, guild_id: int) -> Outcome:
+        # Before the request: what members make of the reaction may arrive before Discord's reply.
+        self._own[message.id] = OwnReaction(guild_id, choice.name, choice.emoji)
+        outcome = await self._reactor.add(message, choice.emoji, asked=True)
+        if outcome is Outcome.ADDED:
+            self._store.count(guild_id, Count.REACTED)
+            self._store.count(guild_id, reacted_with(choice.name))
+        else:
+            self._own.pop(message.id, None)
+        return outcome
+
+    def _has_mine(self, message: discord.Message) -> bool:
+        """Whether the bot has reacted already; what it did before it was started anew, only Discord knows."""
+        return message.id in self._own or any(reaction.me for reaction in message.reactions)
+
+
+async def _author_roles(
+    interaction: discord.Interaction, guild: discord.Guild, message: discord.Message, settings: GuildSettings
+) -> frozenset[int] | None:
+    """Ids of the author's roles; None where Discord does not tell.
+
+    The payload of a message menu says nothing of them, so they are asked for, but only where a server ignores roles.
+    """
+    if message.author.id == interaction.user.id:
+        return roles_of(interaction.user)
+    if isinstance(message.author, discord.Member) or not settings.ignored_roles:
+        return roles_of(message.author)
+    try:
+        return roles_of(await guild.fetch_member(message.author.id))
+    except discord.NotFound:
+        return frozenset()  # has left
+    except (discord.HTTPException, aiohttp.ClientError, OSError):
+        return None
+
+
+def _of_any_length(settings: GuildSettings) -> GuildSettings:
+    return replace(settings, shortest=1, longest=LONGEST_MESSAGE)

@@ -1,0 +1,364 @@
+"""What the bot makes of how members take its reactions, through the real client in a simulated Discord."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot import taste
+from bot.cogs.learning import Learning
+from bot.own_reactions import LEFT_ALONE, MOST_ANSWERS, REMEMBERED, OwnReaction, OwnReactions
+from bot.settings import Settings
+from bot.store import Store, StoreError
+from bot.store.database import Database
+from tests.bot.conftest import Server
+from tests.bot.stage import (
+    GOOD_NEWS,
+    SAD_NEWS,
+    Sent,
+    bot_of,
+    counters,
+    hold_replies,
+    hold_requests,
+    moderator_removes,
+    post,
+    reaction_of_the_bot,
+    reactions_of_the_bot,
+    store_of,
+)
+
+BASE = 0.5
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """React where the model is rather sure."""
+    return Settings(threshold=BASE)
+
+
+def _learning(server: Server) -> Learning:
+    cog = bot_of(server).get_cog("Learning")
+    assert isinstance(cog, Learning)
+    return cog
+
+
+def _label(server: Server, message: Sent) -> str:
+    """The name of the emoji with which the bot reacted."""
+    return _learning(server)._own[message.id].name
+
+
+async def _shifts(server: Server, guild_id: int | None = None) -> dict[str, float]:
+    """By label, how far its threshold moved, once what was learned is written."""
+    await server.environment.advance_time(10)
+    state = await store_of(server).load(server.guild.id if guild_id is None else guild_id)
+    return {name: taste.shift(known, server.environment.now()) for name, known in state.taste.items()}
+
+
+async def _answers(server: Server) -> dict[str, int]:
+    """How the members answered, as it is counted."""
+    counted = await counters(server)
+    return {name: counted[name] for name in ("joined", "removed", "disliked") if name in counted}
+
+
+async def test_a_member_who_joins_lowers_the_threshold_of_that_emoji(server: Server) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    label = _label(server, message)
+    await server.alice.react(message, reaction_of_the_bot(server, message))
+
+    assert await _shifts(server) == {label: pytest.approx(-0.0079, abs=1e-4)}
+    assert await _answers(server) == {"joined": 1}
+
+
+@pytest.mark.parametrize("emoji", ["👎", "👎🏾", "❌"])
+async def test_a_member_who_dislikes_raises_the_threshold_of_that_emoji(server: Server, emoji: str) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    label = _label(server, message)
+    await server.alice.react(message, emoji)
+
+    assert await _shifts(server) == {label: pytest.approx(0.0214, abs=1e-4)}
+    assert await _answers(server) == {"disliked": 1}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_moderator_who_removes_the_reaction_raises_the_threshold(server: Server, whole: bool) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    label, emoji = _label(server, message), reaction_of_the_bot(server, message)
+    if whole:
+        server.environment.backend.clear_reaction(server.channel.id, message.id, emoji)
+        await server.environment.settle()
+    else:
+        await moderator_removes(server, message, emoji)
+
+    assert await _shifts(server) == {label: pytest.approx(0.0214, abs=1e-4)}
+    assert await _answers(server) == {"removed": 1}
+
+
+async def test_enough_dislikes_make_the_bot_more_careful_and_only_with_that_emoji_in_that_server(
+    server: Server,
+) -> None:
+    elsewhere = Server(server.environment)
+    await server.environment.settle()
+    for place in (server, elsewhere):
+        # A threshold just below what the model is sure of: a small shift silences the emoji.
+        await store_of(server).change(place.guild.id, lambda chosen: replace(chosen, threshold=0.93))
+    messages = [await server.alice.send(server.channel, GOOD_NEWS) for _ in range(5)]
+    for message in messages:
+        await server.alice.react(message, "👎")
+    await server.environment.advance_time(10)
+
+    assert reactions_of_the_bot(server, await server.alice.send(server.channel, GOOD_NEWS)) == []
+    assert reactions_of_the_bot(server, await server.alice.send(server.channel, SAD_NEWS)) != []
+    assert reactions_of_the_bot(elsewhere, await elsewhere.alice.send(elsewhere.channel, GOOD_NEWS)) != []
+    assert await _shifts(server, elsewhere.guild.id) == {}
+
+
+async def test_each_member_counts_once_a_message(server: Server) -> None:
+    bob = server.guild.add_member(server.environment.create_user("bob"))
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    emoji = reaction_of_the_bot(server, message)
+    for member in (server.alice, bob):
+        for _ in range(3):
+            await member.react(message, emoji)
+            await member.unreact(message, emoji)
+        await member.react(message, "👎")
+
+    assert await _answers(server) == {"joined": 2}
+
+
+async def test_bots_do_not_count(server: Server) -> None:
+    robot = server.guild.add_member(server.environment.create_user("robot", bot=True))
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    await robot.react(message, reaction_of_the_bot(server, message))
+    await robot.react(message, "👎")
+
+    assert await _answers(server) == {}
+
+
+async def test_other_emoji_say_nothing(server: Server) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    await server.alice.react(message, "👍")
+    await server.alice.unreact(message, "👍")
+
+    assert await _answers(server) == {}
+
+
+async def test_what_happens_under_other_messages_says_nothing(server: Server) -> None:
+    message = await server.alice.send(server.channel, "the meeting is at 5")
+    await server.alice.react(message, "👎")
+
+    assert await _answers(server) == {}
+
+
+async def test_a_reaction_that_the_bot_takes_back_itself_is_no_loss(server: Server) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    for text in (SAD_NEWS, GOOD_NEWS, SAD_NEWS):
+        await server.alice.edit(message, text)
+
+    assert await _answers(server) == {}
+
+
+async def test_all_reactions_cleared_says_nothing_of_the_bots(server: Server) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    server.environment.backend.clear_reactions(server.channel.id, message.id)
+    await server.environment.settle()
+
+    assert await _answers(server) == {}
+    assert message.id not in _learning(server)._own
+
+
+async def test_who_reacted_before_the_bot_has_not_joined_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await server.alice.send(server.channel, GOOD_NEWS)
+    gate = hold_requests(monkeypatch)
+    message = post(server, GOOD_NEWS)
+    await gate.reached.wait()
+    backend = server.environment.backend
+    bob = server.guild.add_member(server.environment.create_user("bob"))
+    backend.add_reaction(server.channel.id, message.id, reaction_of_the_bot(server, first), server.alice.id)
+    backend.add_reaction(server.channel.id, message.id, "👎", bob.id)
+    await gate.open(server)
+
+    assert await _answers(server) == {}
+
+
+async def test_who_joins_before_discord_replied_to_the_bot_counts(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = hold_replies(monkeypatch)
+    message = post(server, GOOD_NEWS)
+    await gate.reached.wait()
+    emoji = reaction_of_the_bot(server, message)
+    server.environment.backend.add_reaction(server.channel.id, message.id, emoji, server.alice.id)
+    await gate.open(server)
+
+    assert await _answers(server) == {"joined": 1}
+
+
+async def test_a_servers_own_emoji_is_known_by_its_id(server: Server) -> None:
+    own = OwnReaction(1, "tada", "<a:party:123456789012345678>")
+
+    # Discord leaves out that it moves where a reaction is removed, and the name may have changed.
+    assert own.is_with(discord.PartialEmoji(name="party", id=123456789012345678))
+    assert own.is_with(discord.PartialEmoji(name="feast", id=123456789012345678, animated=True))
+    assert not own.is_with(discord.PartialEmoji(name="party", id=123456789012345679, animated=True))
+    assert not own.is_with(discord.PartialEmoji(name="🎉"))
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("❤️", "❤"), ("❤", "❤️"), ("🎉", "🎉")])
+def test_an_emoji_is_the_same_with_its_variation_selector_and_without(mine: str, theirs: str) -> None:
+    assert OwnReaction(1, "heart", mine).is_with(discord.PartialEmoji(name=theirs))
+    assert not OwnReaction(1, "heart", mine).is_with(discord.PartialEmoji(name="💔"))
+
+
+async def test_what_was_learned_fades(server: Server) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    label = _label(server, message)
+    await server.alice.react(message, "👎")
+    fresh = (await _shifts(server))[label]
+    later = server.environment.now() + timedelta(days=90)
+    known = (await store_of(server).load(server.guild.id)).taste[label]
+
+    assert 0 < taste.shift(known, later) < fresh / 4
+
+
+async def test_what_was_learned_survives_a_restart(server: Server, settings: Settings, tmp_path: Path) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    label = _label(server, message)
+    await server.alice.react(message, "👎")
+    # Without waiting: closing writes what waits.
+    await server.environment.bot.close()
+
+    async with await Store.open(f"sqlite:///{tmp_path / 'bot.db'}") as store:
+        assert (await store.load(server.guild.id)).taste[label].lost == 1.0
+
+
+class Outage:
+    """A database that does not take what is written while `on`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.on = False
+        write: Callable[[Database], AbstractAsyncContextManager[object]] = Database.write
+
+        def broken(database: Database) -> AbstractAsyncContextManager[object]:
+            if self.on:
+                raise StoreError("The database is away.")
+            return write(database)
+
+        monkeypatch.setattr(Database, "write", broken)
+
+
+async def test_an_outage_of_the_database_loses_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage = Outage(monkeypatch)
+    outage.on = True
+    labels = []
+    for text in (GOOD_NEWS, SAD_NEWS):
+        message = await server.alice.send(server.channel, text)
+        labels.append(_label(server, message))
+        await server.alice.react(message, "👎")
+    await server.environment.advance_time(60)
+    assert [record.getMessage() for record in caplog.records if record.name == "bot.cogs.learning"] == [
+        "answers to reactions not written, kept for the next time: The database is away."
+    ]
+    outage.on = False
+
+    assert set(await _shifts(server)) == set(labels)
+    assert await _answers(server) == {"disliked": 2}
+
+
+async def test_one_server_that_cannot_be_written_does_not_hold_up_the_others(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    label = _label(server, message)
+    add_taste = Store.add_taste
+
+    async def broken_for_one(store: Store, guild_id: int, *rest: object, **values: object) -> object:
+        if guild_id == 1:
+            raise StoreError("A row cannot be.")
+        return await add_taste(store, guild_id, *rest, **values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Store, "add_taste", broken_for_one)
+    _learning(server)._waiting[1, "tada"] = (1, 0)
+    await server.alice.react(message, "👎")
+    await server.environment.advance_time(20)
+
+    assert set(await _shifts(server)) == {label}
+    assert _learning(server)._waiting == {(1, "tada"): (1, 0)}
+
+
+async def test_a_server_that_is_left_is_forgotten_with_what_waited(server: Server) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    await server.alice.react(message, "👎")
+    server.environment.backend.remove_guild(server.guild.id)
+    await server.environment.settle()
+    await server.environment.advance_time(10)
+
+    assert (await store_of(server).load(server.guild.id)).taste == {}
+    assert await counters(server) == {}
+
+
+async def test_a_server_that_is_left_while_its_answers_are_written_is_survived(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    await server.alice.react(message, "👎")
+    learning = _learning(server)
+    add_taste = Store.add_taste
+
+    async def forgotten_meanwhile(*arguments: object, **values: object) -> object:
+        answer = await add_taste(*arguments, **values)  # type: ignore[arg-type]
+        learning.forget_guild(server.guild.id)
+        return answer
+
+    monkeypatch.setattr(Store, "add_taste", forgotten_meanwhile)
+    await learning.write()
+
+    assert learning._waiting == {}
+
+
+async def test_nothing_runs_while_nothing_waits(server: Server) -> None:
+    assert _timer(server) is None
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    await server.alice.react(message, "👎")
+    timer = _timer(server)
+    assert timer is not None
+    assert not timer.done()
+    await server.environment.advance_time(10)
+    await server.environment.settle()
+
+    assert timer.done()
+
+
+def _timer(server: Server) -> asyncio.Task[None] | None:
+    return _learning(server)._timer
+
+
+def test_only_so_many_members_are_remembered_of_a_reaction() -> None:
+    own = OwnReaction(1, "tada", "🎉")
+
+    assert [own.count_answer(user_id) for user_id in range(MOST_ANSWERS + 1)] == [True] * MOST_ANSWERS + [False]
+
+
+def test_only_so_many_reactions_are_remembered() -> None:
+    own = OwnReactions()
+    for message_id in range(REMEMBERED + 1):
+        own[message_id] = OwnReaction(1, "tada", "🎉")
+
+    assert len(own) == REMEMBERED
+    assert 0 not in own
+
+
+def test_only_so_many_messages_that_get_nothing_are_remembered() -> None:
+    own = OwnReactions()
+    for message_id in range(LEFT_ALONE + 1):
+        assert own.leave_alone(message_id) is None
+
+    assert not own.is_left_alone(0)
+    assert own.is_left_alone(1)
+    assert own.is_left_alone(LEFT_ALONE)
