@@ -1,7 +1,11 @@
+import os
 import random
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import exp
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -201,3 +205,14 @@ def test_confidence_reads_the_top_the_silence_the_share_and_the_fit() -> None:
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(-80, 80), st.lists(st.floats(-1e3, 1e3), min_size=5, max_size=5))
 def test_confidence_is_always_a_probability(top: float, silence: float, fit: float, weights: list[float]) -> None:
     assert 0 <= confidence(top, silence, fit, Confidence(*weights)) <= 1
+
+
+def test_running_the_model_starts_no_telemetry(tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_DATA_HOME": str(tmp_path / "data")}
+    program = "from model.predictor import Predictor; Predictor.load().predict('good morning')"
+    subprocess.run(
+        [sys.executable, "-B", "-c", program], cwd=Path(__file__).parents[2], env=environment | home, check=True
+    )
+
+    assert list(tmp_path.rglob("*")) == []
