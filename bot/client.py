@@ -19,6 +19,7 @@ from bot.cogs.react_for_me import ReactForMe
 from bot.cogs.reactions import Reactions
 from bot.cogs.settings import SettingsCommands
 from bot.cogs.stats import Stats
+from bot.command_access import has_access
 from bot.judge import Judge
 from bot.own_reactions import OwnReactions
 from bot.policy import Defaults
@@ -51,7 +52,9 @@ class EmojiBot(commands.AutoShardedBot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=_Tree,
-            intents=discord.Intents(guilds=True, guild_messages=True, guild_reactions=True, message_content=True),
+            intents=discord.Intents(
+                guilds=True, guild_messages=True, guild_reactions=True, message_content=True, expressions=True
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
@@ -152,7 +155,11 @@ class EmojiBot(commands.AutoShardedBot):
 
 
 class _Tree(app_commands.CommandTree[EmojiBot]):
-    """Answers an interaction that failed, so that nobody is left waiting."""
+    """Lets only those use a command who may, and answers one that failed, so that nobody is left waiting."""
+
+    async def interaction_check(self, interaction: discord.Interaction[EmojiBot], /) -> bool:
+        """Whether the member may use the command; a refusal is answered already."""
+        return await has_access(interaction)
 
     async def on_error(
         self, interaction: discord.Interaction[EmojiBot], error: app_commands.AppCommandError, /

@@ -9,7 +9,7 @@ class Count(StrEnum):
     SEEN = "seen"
     """Messages in channels that the bot can read, other than its own."""
     REACTED = "reacted"
-    """Reactions made."""
+    """Reactions made, after an edit in the place of another not counted again."""
     SILENT = "silent"
     """Messages that were read and got none: nothing fits, or the model was not sure."""
     JOINED = "joined"

@@ -30,6 +30,8 @@ class Skip(StrEnum):
     CHANNEL_COOLDOWN = "channel cooldown"
     MEMBER_COOLDOWN = "member cooldown"
     BUSY = "model busy"
+    LEFT_ALONE = "deleted"
+    """Deleted, or cleared of reactions, before the bot came to it."""
 
 
 @dataclass(frozen=True, slots=True)

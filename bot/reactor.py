@@ -77,11 +77,15 @@ class Reactor:
         """Whether `message` is too old for a reaction."""
         return self._age(message) > self._stale_after
 
-    async def take_back(self, message: discord.Message, emoji: str) -> None:
-        """Remove the bot's reaction with `emoji` from `message`. Never raises what Discord or the network does."""
+    async def take_back(self, message: discord.Message, emoji: str) -> bool:
+        """Remove the bot's reaction with `emoji` from `message`. Never raises what Discord or the network does.
+
+        Returns:
+            Whether it is gone.
+        """
         me = message.guild.me if message.guild is not None else None
         if self._closed or me is None:
-            return
+            return False
         try:
             async with asyncio.timeout(self._stale_after):
                 await message.remove_reaction(_as_discord_takes(emoji), me)
@@ -89,8 +93,12 @@ class Reactor:
             log.info("not taken back: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
         except discord.HTTPException as error:
             _log_refusal("not taken back", message, error)
+            return error.status == 404  # the message or the reaction is gone already
         except (aiohttp.ClientError, OSError) as error:
             log.warning("not taken back: %s channel=%d", type(error).__name__, message.channel.id)
+        else:
+            return True
+        return False
 
     async def add(self, message: discord.Message, emoji: str, *, asked: bool = False) -> Outcome:
         """React to `message` with `emoji`. Never raises what Discord or the network does.

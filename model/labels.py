@@ -7,6 +7,7 @@ from typing import Final
 
 from model.errors import LineError
 
+LONGEST_NAME: Final = 32
 _HEADER: Final = "name\temoji"
 _VARIATION_SELECTOR: Final = "\ufe0f"
 
@@ -50,6 +51,8 @@ def parse_labels(content: str, path: Path) -> tuple[Label, ...]:
         name, tab, emoji = line.partition("\t")
         if not (name and tab and emoji) or "\t" in emoji or name != name.strip() or emoji != emoji.strip():
             raise LabelsError(path, number, "a line must be a name, a tab and an emoji")
+        if len(name) > LONGEST_NAME:
+            raise LabelsError(path, number, f"a name has at most {LONGEST_NAME} characters")
         if any(name == label.name or bare(emoji) == bare(label.emoji) for label in labels):
             raise LabelsError(path, number, f"{name} {emoji} stands there twice")
         labels.append(Label(name, emoji))

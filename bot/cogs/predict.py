@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.judge import Judge, Verdict
+from bot.server_emoji import usable_emoji
 from bot.store import GuildState, Store, StoreError
 from bot.texts import phrase, say
 from model.predictor import Explanation
@@ -66,7 +67,7 @@ class Predict(commands.Cog):
         if not text.strip():
             await interaction.response.send_message(say("predict.no_text", locale), ephemeral=True)
             return
-        state = await self._state(interaction.guild_id)
+        state = usable_emoji(await self._state(interaction.guild_id), interaction.guild)
         try:
             if explain:
                 verdict, explanation = await self._judge.explain(text, state)

@@ -15,6 +15,7 @@ from bot.judge import Judge
 from bot.own_reactions import OwnReaction, OwnReactions
 from bot.policy import Choice, Skip
 from bot.reactor import Outcome, Reactor
+from bot.server_emoji import usable_emoji
 from bot.store import GuildSettings, GuildState, Store
 from bot.store.settings import LONGEST_MESSAGE
 from bot.texts import phrase, say
@@ -123,7 +124,7 @@ class ReactForMe(commands.Cog):
         self, interaction: discord.Interaction, message: discord.Message, state: GuildState, guild: discord.Guild
     ) -> str:
         try:
-            choice = (await self._judge.judge(message.content, state)).choice
+            choice = (await self._judge.judge(message.content, usable_emoji(state, guild))).choice
         except (ServiceBusyError, ServiceClosedError):
             return say(_SKIPPED[Skip.BUSY], interaction.locale)
         if choice is None:

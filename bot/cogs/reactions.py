@@ -11,10 +11,12 @@ from discord.ext import commands
 from bot import policy
 from bot.cooldowns import Cooldowns
 from bot.counts import Count, reacted_with, skipped
+from bot.facts import facts_of
 from bot.judge import Judge
 from bot.own_reactions import OwnReaction, OwnReactions
 from bot.policy import Choice, Skip
 from bot.reactor import Outcome, Reactor
+from bot.server_emoji import usable_emoji
 from bot.store import GuildState, Store
 from model.service import ServiceBusyError, ServiceClosedError
 
@@ -24,11 +26,8 @@ _MOST_WAITING: Final = 1000
 """Messages that may wait for the first read of their server's settings."""
 _FIRST_READ: Final = 2.0
 """Seconds that they wait."""
-_LEFT_ALONE: Final = "deleted"
-"""Why a message gets no reaction that was deleted, or cleared of reactions, before the bot came to it."""
 _UNDECIDED: Final = frozenset(map(skipped, (Skip.UNREAD, Skip.BUSY, Outcome.CLOSED)))
 """Counters of messages of which nothing was found out."""
-_ORDINARY: Final = (discord.MessageType.default, discord.MessageType.reply)
 
 
 class Reactions(commands.Cog):
@@ -50,7 +49,7 @@ class Reactions(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """React to `message` where policy and model say so. It counts as seen, and once for what became of it."""
-        facts = self._facts(message)
+        facts = facts_of(message, self._bot.user)
         if message.guild is None or facts.own:
             return
         async with self._turn(message):
@@ -70,7 +69,7 @@ class Reactions(commands.Cog):
         # Discord sends updates without an edit, too: a link got its picture, a message was pinned.
         if message.guild is None or message.edited_at is None or self._reactor.is_stale(message):
             return
-        facts = self._facts(message)
+        facts = facts_of(message, self._bot.user)
         async with self._turn(message):
             found = await self._found(message, facts, message.guild.id, again=message.id in self._own)
             if found in _UNDECIDED:
@@ -80,8 +79,11 @@ class Reactions(commands.Cog):
                 if isinstance(found, Choice) and found.emoji == before.emoji:
                     return
                 del self._own[message.id]  # first, or it would look as if a moderator had removed it
+                if not await self._reactor.take_back(message, before.emoji):
+                    if not self._own.is_left_alone(message.id):
+                        self._own[message.id] = before
+                    return  # two reactions would be worse than a wrong one
                 self._count(message.guild.id, Count.EDITED)
-                await self._reactor.take_back(message, before.emoji)
             if isinstance(found, Choice):
                 await self._react(message, found, message.guild.id)
 
@@ -108,7 +110,7 @@ class Reactions(commands.Cog):
         choice = await self._judged(message, state)
         # While the model had it, the message may have gone, or another one have had the reaction.
         if isinstance(choice, Choice) and self._own.is_left_alone(message.id):
-            return skipped(_LEFT_ALONE)
+            return skipped(Skip.LEFT_ALONE)
         reason = self._cooling(message, state, again=again) if isinstance(choice, Choice) else None
         return choice if reason is None else skipped(reason)
 
@@ -134,7 +136,8 @@ class Reactions(commands.Cog):
     async def _judged(self, message: discord.Message, state: GuildState) -> Choice | str:
         """What the model says: a reaction, or the counter of messages that get none."""
         try:
-            choice = (await self._judge.judge(message.content, state)).choice
+            usable = usable_emoji(state, message.guild)
+            choice = (await self._judge.judge(message.content, usable)).choice
         except ServiceBusyError as error:
             log.warning("message dropped: model busy channel=%d waiting=%d", message.channel.id, error.waiting)
             return skipped(Skip.BUSY)
@@ -157,30 +160,6 @@ class Reactions(commands.Cog):
             for name in names:
                 self._store.count(guild_id, name)
 
-    def _facts(self, message: discord.Message) -> policy.MessageFacts:
-        author = message.author
-        return policy.MessageFacts(
-            text=message.content,
-            own=self._bot.user is not None and author.id == self._bot.user.id,
-            bot=author.bot,
-            webhook=message.webhook_id is not None,
-            system=message.type not in _ORDINARY,
-            in_guild=message.guild is not None,
-            author_id=author.id,
-            role_ids=frozenset(role.id for role in author.roles) if isinstance(author, discord.Member) else frozenset(),
-            places=places(message.channel),
-        )
-
 
 def _counters(outcome: Outcome, choice: Choice) -> tuple[str, ...]:
     return (Count.REACTED, reacted_with(choice.name)) if outcome is Outcome.ADDED else (skipped(outcome),)
-
-
-def places(channel: object) -> frozenset[int]:
-    """Ids of a channel, of the channel that a thread belongs to, and of their category, as far as they are known."""
-    found = {getattr(channel, "id", None)}
-    if isinstance(channel, discord.Thread):
-        found.add(channel.parent_id)
-        channel = channel.parent
-    found.add(getattr(channel, "category_id", None))
-    return frozenset(one for one in found if one is not None)

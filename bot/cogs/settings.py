@@ -32,7 +32,7 @@ _Characters = app_commands.Range[int, 1, LONGEST_MESSAGE]
 _Percent = app_commands.Range[int, 1, 100]
 
 
-@app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.default_permissions(manage_guild=True)
 class SettingsCommands(commands.GroupCog, group_name="settings", group_description=phrase("settings.description")):
     """The group `/settings`: shows what is set, and changes it.

@@ -27,8 +27,9 @@ class LearningCommands(app_commands.Group):
         await interaction.response.defer(ephemeral=True)  # the database may take longer than an answer has time for
         guild, line = guild_of(interaction), "settings.learning_forgotten"
         try:
-            await self._desk.store.reset_taste(guild.id)
             self._learning.forget_guild(guild.id)  # what waits to be written would bring some of it back
+            await self._desk.store.reset_taste(guild.id)
+            self._learning.forget_guild(guild.id)  # what came meanwhile
             log.info("taste reset guild=%d", guild.id)
         except StoreError as error:
             log.warning("taste not reset guild=%d: %s", guild.id, error)

@@ -14,6 +14,7 @@ from discord.ext import commands
 
 from bot.chart import Captions, draw_stats, in_latin
 from bot.counts import Count
+from bot.server_emoji import usable_emoji
 from bot.store import Store, StoreError
 from bot.summary import Summary, summarise
 from bot.texts import CATALOGS, ENGLISH, phrase, say
@@ -61,19 +62,18 @@ class Stats(commands.Cog):
 
     @app_commands.command(description=phrase("stats.description"))
     @app_commands.describe(days=phrase("stats.days"))
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)
     async def stats(self, interaction: discord.Interaction, days: Literal[7, 30, 90] = 30) -> None:
         """Answer `/stats`."""
         locale = interaction.locale
-        if interaction.guild_id is None or not interaction.permissions.manage_guild:
-            await interaction.response.send_message(say("stats.not_allowed", locale), ephemeral=True)
-            return
+        assert interaction.guild is not None  # noqa: S101 - the command exists in servers only
         await interaction.response.defer(ephemeral=True)
         today = self._today()
         try:
-            counters = await self._store.counters(interaction.guild_id, today - timedelta(days - 1))
-            settings = (await self._store.load(interaction.guild_id)).settings
+            counters = await self._store.counters(interaction.guild.id, today - timedelta(days - 1))
+            state = await self._store.load(interaction.guild.id)
+            settings = usable_emoji(state, interaction.guild).settings
         except StoreError:
             await interaction.edit_original_response(content=say("common.database", locale))
             return

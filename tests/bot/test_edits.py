@@ -128,6 +128,22 @@ async def test_an_edit_while_the_model_is_busy_keeps_the_reaction(
     assert reactions_of_the_bot(server, message) != []
 
 
+@pytest.mark.parametrize(("status", "code", "kept"), [(403, 50013, 1), (500, 0, 1), (404, 10014, 0)])
+async def test_where_the_old_reaction_cannot_be_taken_back_no_second_one_is_added(
+    server: Server, status: int, code: int, kept: int
+) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    before = reaction_of_the_bot(server, message)
+    server.environment.inject_error(
+        "DELETE", "/channels/*/reactions/*", status=status, code=code, message="no", times=None
+    )
+    await server.alice.edit(message, SAD_NEWS)
+
+    # With 404 the old one is gone for Discord, though the simulation still shows it.
+    assert len(reactions_of_the_bot(server, message)) == (1 if kept else 2)
+    assert reactions_of_the_bot(server, message)[0] == before
+
+
 async def test_an_edit_is_not_counted_as_another_message(server: Server) -> None:
     message = await server.alice.send(server.channel, GOOD_NEWS)
     for text in (SAD_NEWS, LOGISTICS, GOOD_NEWS):

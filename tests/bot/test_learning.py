@@ -26,6 +26,7 @@ from tests.bot.stage import (
     hold_replies,
     hold_requests,
     moderator_removes,
+    my_id,
     post,
     reaction_of_the_bot,
     reactions_of_the_bot,
@@ -183,6 +184,22 @@ async def test_who_reacted_before_the_bot_has_not_joined_it(server: Server, monk
     await gate.open(server)
 
     assert await _answers(server) == {}
+
+
+async def test_the_late_news_of_an_earlier_reaction_taken_back_is_no_loss(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emoji = reaction_of_the_bot(server, await server.alice.send(server.channel, GOOD_NEWS))
+    gate = hold_requests(monkeypatch)
+    message = post(server, GOOD_NEWS)
+    await gate.reached.wait()
+    backend = server.environment.backend
+    stored = backend.get_message(server.channel.id, message.id)
+    backend._emit_reaction("MESSAGE_REACTION_REMOVE", stored, emoji, my_id(server))
+    await gate.open(server)
+
+    assert await _answers(server) == {}
+    assert _learning(server)._own[message.id].stands
 
 
 async def test_who_joins_before_discord_replied_to_the_bot_counts(

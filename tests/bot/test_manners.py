@@ -12,7 +12,7 @@ import pytest
 from bot.cogs import reactions
 from bot.judge import Judge
 from bot.settings import Settings
-from bot.store import Store, StoreError
+from bot.store import GuildState, Store, StoreError
 from model.service import ServiceBusyError, ServiceClosedError
 from tests.bot.conftest import Server
 from tests.bot.stage import (
@@ -28,6 +28,7 @@ from tests.bot.stage import (
     reaction_of_the_bot,
     store_of,
 )
+from tests.bot.store.conftest import until
 
 
 @pytest.fixture
@@ -141,11 +142,14 @@ async def test_a_message_that_the_model_has_no_time_for_is_counted_too(
 async def test_a_server_that_throws_the_bot_out_meanwhile_is_survived_and_forgotten(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    store = store_of(server)
+    await store.change(server.guild.id, lambda chosen: replace(chosen, shortest=2))
     await server.alice.send(server.channel, GOOD_NEWS)
     gate = hold_model(monkeypatch)
     post(server, GOOD_NEWS)
     await gate.reached.wait()
     server.environment.backend.remove_guild(server.guild.id)
+    await until(lambda: store.peek(server.guild.id) == GuildState())
     await gate.open(server)
 
     assert await counters(server) == {}

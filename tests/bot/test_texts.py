@@ -131,3 +131,8 @@ async def test_names_of_commands_are_translated_where_there_is_a_line() -> None:
     assert line.message == "Hello {name}"
     assert await translator.translate(line, discord.Locale.brazil_portuguese, SOMEWHERE) == "Olá {name}"
     assert await translator.translate(app_commands.locale_str("x"), discord.Locale.brazil_portuguese, SOMEWHERE) is None
+
+
+@pytest.mark.usefixtures("catalogs")
+async def test_a_language_without_a_catalog_gets_none_and_discord_shows_the_english_one() -> None:
+    assert await CatalogTranslator().translate(phrase("a.hello"), discord.Locale.thai, SOMEWHERE) is None

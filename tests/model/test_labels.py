@@ -38,6 +38,7 @@ def test_emoji_compare_without_their_variation_selector() -> None:
         ("name\temoji\nfire\t🔥\t1\n", 2),
         ("name\temoji\nfire \t🔥\n", 2),
         ("name\temoji\nfire\t🔥\nfire\t❤️\n", 3),
+        (f"name\temoji\n{'f' * 33}\t🔥\n", 2),
         ("name\temoji\nheart\t❤️\nred_heart\t❤\n", 3),
     ],
 )

@@ -70,7 +70,10 @@ async def test_an_interaction_that_expired_is_survived(server: WireServer) -> No
 async def test_commands_are_sent_at_the_first_start_only(server: WireServer, settings: Settings) -> None:
     async with connected(server, settings):
         [request] = server.received(Route.SET_COMMANDS)
-    assert {(command["type"], command["name"]) for command in request.body} == {(1, "predict"), (3, "Predict emoji")}
+    assert {(command["type"], command["name"]) for command in request.body} == {
+        *((1, name) for name in ("help", "predict", "privacy", "settings", "stats")),
+        *((3, name) for name in ("Predict emoji", "React for me")),
+    }
     async with connected(server, settings):
         assert len(server.received(Route.COMMANDS)) == 2
         assert len(server.received(Route.SET_COMMANDS)) == 1
