@@ -147,19 +147,22 @@ async def test_stats_of_another_server_stay_there(server: Server, admin: simcord
     assert result.response.content.startswith("I have counted nothing here")
 
 
-async def test_an_emoji_that_the_server_replaced_is_shown_as_its_own(
+async def test_an_emoji_that_the_server_replaced_is_shown_as_its_own_while_it_exists(
     server: Server, admin: simcord.MemberActor
 ) -> None:
     store = store_of(server)
-    own = "<:kek:123456789012345678>"
-    await store.change(server.guild.id, lambda settings: replace(settings, emoji={"joy": own, "fire": None}))
-    for name in ("joy", "joy", "fire", "of another model"):
+    own, gone = str(server.guild.create_emoji("kek")), "<:kek:123456789012345678>"
+    await server.environment.settle()
+    emoji = {"joy": own, "skull": gone, "fire": None}
+    await store.change(server.guild.id, lambda settings: replace(settings, emoji=emoji))
+    for name in ("joy", "joy", "joy", "skull", "skull", "fire", "of another model"):
         store.count(server.guild.id, reacted_with(name))
 
     result = await admin.slash(server.channel, "stats")
 
     assert fields(embed_of(result))["Top emoji"].split("\u2003") == [
-        f"{own} **2**",
+        f"{own} **3**",
+        "💀 **2**",
         "🔥 **1**",
         "of another model **1**",
     ]
