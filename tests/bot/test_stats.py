@@ -151,7 +151,7 @@ async def test_an_emoji_that_the_server_replaced_is_shown_as_its_own_while_it_ex
     server: Server, admin: simcord.MemberActor
 ) -> None:
     store = store_of(server)
-    own, gone = str(server.guild.create_emoji("kek")), "<:kek:123456789012345678>"
+    own, gone = f"<:kek:{server.guild.create_emoji('kek').id}>", "<:kek:123456789012345678>"
     await server.environment.settle()
     emoji = {"joy": own, "skull": gone, "fire": None}
     await store.change(server.guild.id, lambda settings: replace(settings, emoji=emoji))
