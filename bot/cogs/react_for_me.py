@@ -105,7 +105,7 @@ class ReactForMe(commands.Cog):
             return say("react.removed", locale)
         if self._has_mine(message):
             return say("react.already", locale)
-        state = await self._store.first(guild.id)
+        state = await self._store.current(guild.id)
         opted_out = self._store.opted_out(facts.author_id, guild.id)
         if state is None or opted_out is None:
             return say(_SKIPPED[Skip.UNREAD], locale)

@@ -23,8 +23,8 @@ from model.service import ServiceBusyError, ServiceClosedError
 log = logging.getLogger(__name__)
 
 _MOST_WAITING: Final = 1000
-"""Messages that may wait for the first read of their server's settings."""
-_FIRST_READ: Final = 2.0
+"""Messages that may wait until their server's settings are read."""
+_READ_SECONDS: Final = 2.0
 """Seconds that they wait."""
 _UNDECIDED: Final = frozenset(map(skipped, (Skip.UNREAD, Skip.BUSY, Outcome.CLOSED)))
 """Counters of messages of which nothing was found out."""
@@ -120,18 +120,17 @@ class Reactions(commands.Cog):
         return self._cooldowns.refusal(message.guild.id, message.channel.id, message.author.id, state.settings)
 
     async def _state(self, guild_id: int) -> GuildState | None:
-        """What is known of the server. Only its first messages wait for the database, and not for long."""
-        state = self._store.peek(guild_id)
-        if state is None and self._waiting < _MOST_WAITING:
+        """What is known of the server. Where that is missing or old, it waits for the database, and not for long."""
+        if self._waiting < _MOST_WAITING:
             self._waiting += 1
             try:
-                async with asyncio.timeout(_FIRST_READ):
-                    state = await self._store.first(guild_id)
+                async with asyncio.timeout(_READ_SECONDS):
+                    return await self._store.current(guild_id)
             except TimeoutError:
                 pass
             finally:
                 self._waiting -= 1
-        return state
+        return self._store.peek(guild_id)
 
     async def _judged(self, message: discord.Message, state: GuildState) -> Choice | str:
         """What the model says: a reaction, or the counter of messages that get none."""

@@ -24,9 +24,10 @@ V = TypeVar("V")
 
 @dataclass(slots=True)
 class _Entry(Generic[V]):
-    """`value` is None where only failures are known. The other two are seconds of the cache's clock."""
+    """`value` is None where only failures are known. The others are seconds of the cache's clock."""
 
     value: V | None = None
+    refresh_at: float = -math.inf
     fresh_until: float = -math.inf
     retry_at: float = -math.inf
 
@@ -70,21 +71,23 @@ class Cache(Generic[K, V]):
         return len(self._reads)
 
     def peek(self, key: K) -> V | None:
-        """What is known, at once, or None. Where it is missing or not fresh, a read is started for later peeks."""
+        """What is known, at once, or None. Where it is missing or not fresh for long, it is read for later peeks."""
         entry = self._entries.get(key)
         if entry is None:
             due = True
         else:
             self._entries.move_to_end(key)
-            due = self._ticks() >= max(entry.fresh_until, entry.retry_at)
+            due = self._ticks() >= max(entry.refresh_at, entry.retry_at)
         if due and not self._closed and len(self._reads) < READS_AT_ONCE:
             self._start(key)
         return None if entry is None else entry.value
 
-    async def first(self, key: K) -> V | None:
-        """What `peek` knows; where that is nothing, what the read under way finds, or None where it fails."""
+    async def current(self, key: K) -> V | None:
+        """What `peek` knows while it is fresh; else what the read under way finds, or what `peek` knows if it fails."""
         value = self.peek(key)
-        if value is None and key in self._reads:
+        entry = self._entries.get(key)
+        fresh = entry is not None and self._ticks() < entry.fresh_until
+        if not fresh and key in self._reads:
             with contextlib.suppress(Exception):  # _finished logs it
                 value = await asyncio.shield(self._reads[key].task)
         return value
@@ -166,7 +169,8 @@ class Cache(Generic[K, V]):
             self._reads[key].outdated = True
 
     def _keep(self, key: K, value: V, began: float) -> None:
-        self._remember(key, _Entry(value, fresh_until=began + self._seconds))
+        # Who is asked for often is read anew in half the time, and so nobody waits for it.
+        self._remember(key, _Entry(value, began + self._seconds / 2, began + self._seconds))
 
     def _keep_failure(self, key: K) -> None:
         entry = self._entries.get(key) or _Entry[V]()

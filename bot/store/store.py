@@ -135,16 +135,18 @@ class Store:
     def peek(self, guild_id: int) -> GuildState | None:
         """What memory knows of a server, at once; None where it was not read yet.
 
-        Where that is missing or older than `cache_seconds`, it is read in the background for later peeks.
+        Where that is missing or older than half of `cache_seconds`, it is read in the background for later peeks.
         """
         return self._guilds.peek(guild_id)
 
-    async def first(self, guild_id: int) -> GuildState | None:
-        """Like `peek`, but for a server that was not read yet it waits for the read under way; None where that fails.
+    async def current(self, guild_id: int) -> GuildState | None:
+        """Like `peek`, at once, where memory knows the server and all opt-outs as of less than `cache_seconds` ago.
 
-        After a read that failed there is none under way for 5 seconds.
+        Else it waits until they are read anew; where that fails, it gives what `peek` knows. After a failed read there
+        is no other, and no wait, for 5 seconds.
         """
-        return await self._guilds.first(guild_id)
+        await self._everywhere.current(EVERYWHERE)
+        return await self._guilds.current(guild_id)
 
     async def load(self, guild_id: int) -> GuildState:
         """What is known of a server, read from the database where memory knows nothing as young as `cache_seconds`.

@@ -226,8 +226,8 @@ async def test_a_message_does_not_wait_for_its_settings_for_long(
         return await asyncio.Event().wait()
 
     store_of(server)._guilds._entries.clear()
-    monkeypatch.setattr(Store, "first", never)
-    monkeypatch.setattr(reactions, "_FIRST_READ", 0.0)
+    monkeypatch.setattr(Store, "current", never)
+    monkeypatch.setattr(reactions, "_READ_SECONDS", 0.0)
     await server.alice.send(server.channel, GOOD_NEWS)
 
     assert await fates(server) == {"skipped.settings not read yet": 1}

@@ -75,7 +75,7 @@ async def test_an_old_value_is_given_while_it_is_read_anew(cache: Cache[str, int
 
 async def test_a_fresh_value_is_not_read_again(cache: Cache[str, int], source: Source, ticks: Ticks) -> None:
     await cache.load("a")
-    ticks.now += 29.9
+    ticks.now += 14.9
     cache.peek("a")
 
     assert await cache.load("a") == 1
@@ -111,7 +111,7 @@ async def test_a_load_given_up_does_not_end_the_read_of_others(cache: Cache[str,
 
 async def test_the_first_to_ask_waits_for_the_read(cache: Cache[str, int], source: Source) -> None:
     source.open.clear()
-    asking = [asyncio.create_task(cache.first("a")) for _ in range(3)]
+    asking = [asyncio.create_task(cache.current("a")) for _ in range(3)]
     await asyncio.sleep(0.01)
     assert not any(task.done() for task in asking)
     source.open.set()
@@ -120,34 +120,58 @@ async def test_the_first_to_ask_waits_for_the_read(cache: Cache[str, int], sourc
     assert source.reads == ["a"]
 
 
-async def test_who_asks_for_what_is_known_does_not_wait_even_where_it_is_old(
+async def test_what_is_asked_for_often_is_read_anew_before_anybody_has_to_wait(
+    cache: Cache[str, int], source: Source, ticks: Ticks
+) -> None:
+    await cache.load("a")
+    ticks.now += 15
+    source.open.clear()
+
+    assert await cache.current("a") == 1
+    assert cache.reading == 1
+    source.open.set()
+    await _settle(cache)
+    assert await cache.current("a") == 2
+
+
+async def test_what_is_old_is_not_given_before_it_was_read_anew(
     cache: Cache[str, int], source: Source, ticks: Ticks
 ) -> None:
     await cache.load("a")
     ticks.now += 30
-    source.open.clear()
 
-    assert await cache.first("a") == 1
-    assert cache.reading == 1
+    assert cache.peek("a") == 1
+    assert await cache.current("a") == 2
+
+
+async def test_what_is_old_is_given_where_it_cannot_be_read_anew(
+    cache: Cache[str, int], source: Source, ticks: Ticks
+) -> None:
+    await cache.load("a")
+    ticks.now += 30
+    source.error = StoreError("The database is away.")
+
+    assert [await cache.current("a") for _ in range(3)] == [1] * 3
+    assert source.reads == ["a", "a"]
 
 
 async def test_the_first_to_ask_gets_nothing_from_a_read_that_fails(
     cache: Cache[str, int], source: Source, ticks: Ticks, caplog: pytest.LogCaptureFixture
 ) -> None:
     source.error = StoreError("The database is away.")
-    assert await cache.first("a") is None
-    assert await cache.first("a") is None  # at once: after a failure there is a pause
+    assert await cache.current("a") is None
+    assert await cache.current("a") is None  # at once: after a failure there is a pause
     assert source.reads == ["a"]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
     source.error = None
     ticks.now += RETRY_AFTER
-    assert await cache.first("a") == 2
+    assert await cache.current("a") == 2
 
 
 async def test_who_stops_waiting_does_not_end_the_read_of_others(cache: Cache[str, int], source: Source) -> None:
     source.open.clear()
-    impatient, patient = (asyncio.create_task(cache.first("a")) for _ in range(2))
+    impatient, patient = (asyncio.create_task(cache.current("a")) for _ in range(2))
     await asyncio.sleep(0)
     impatient.cancel()
     source.open.set()
@@ -159,7 +183,7 @@ async def test_who_stops_waiting_does_not_end_the_read_of_others(cache: Cache[st
 async def test_a_closed_cache_lets_nobody_wait(cache: Cache[str, int]) -> None:
     await cache.close()
 
-    assert await cache.first("a") is None
+    assert await cache.current("a") is None
 
 
 async def test_what_nobody_asked_for_longest_is_forgotten(cache: Cache[str, int], source: Source) -> None:

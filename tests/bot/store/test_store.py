@@ -222,11 +222,11 @@ async def test_the_first_to_ask_of_a_server_waits_for_the_database(store: Store,
     await store.change(GUILD, _ignore(ALICE))
     async with await Store.open(url) as other:
         assert other.peek(OTHER_GUILD) is None
-        state = await other.first(GUILD)
+        state = await other.current(GUILD)
 
         assert state is not None
         assert state.settings.ignored_members == {ALICE}
-        assert await other.first(OTHER_GUILD) == GuildState()
+        assert await other.current(OTHER_GUILD) == GuildState()
 
 
 async def test_the_first_to_ask_of_a_server_gets_nothing_while_the_database_is_away(
@@ -237,7 +237,7 @@ async def test_the_first_to_ask_of_a_server_gets_nothing_while_the_database_is_a
 
     monkeypatch.setattr(store._database, "read", broken)
 
-    assert await store.first(GUILD) is None
+    assert await store.current(GUILD) is None
 
 
 async def test_rows_that_cannot_be_are_named_and_can_be_reset(store: Store, ticks: Ticks) -> None:
