@@ -15,14 +15,18 @@ from bot.settings import Settings
 from tests.wire.server import DEADLINE, TOKEN, WireServer
 
 PROJECT: Final = Path(*bot.__path__).parent
+CACHE_SECONDS: Final = 0.5
+"""For how long a process takes what it read from the database for the present."""
 PROGRAM: Final = """
-import sys, discord, yarl
+import functools, sys, discord, yarl
 from bot.__main__ import main
+from bot.store import Store
 discord.http.Route.BASE = sys.argv[1]
 discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(sys.argv[2])
+Store.open = functools.partial(Store.open, cache_seconds=float(sys.argv[3]))
 sys.exit(main(["run"]))
 """
-"""`python -m bot` with the server in the place of Discord."""
+"""`python -m bot` with the server in the place of Discord, and a memory that tests can outwait."""
 
 
 @asynccontextmanager
@@ -45,12 +49,12 @@ async def connected(server: WireServer, settings: Settings) -> AsyncIterator[Emo
 
 @asynccontextmanager
 async def process(
-    server: WireServer, folder: Path, token: str = TOKEN, log_level: str = "ERROR"
+    server: WireServer, folder: Path, token: str = TOKEN, log_level: str = "ERROR", **others: str
 ) -> AsyncIterator[Process]:
-    """The bot's process, in a folder without .env. It reacts to whatever it may."""
-    settings = {"DISCORD_TOKEN": token, "THRESHOLD": "0", "LOG_LEVEL": log_level}
+    """The bot's process, in a folder without .env, with `others` in its environment. It reacts to whatever it may."""
+    settings = {"DISCORD_TOKEN": token, "THRESHOLD": "0", "LOG_LEVEL": log_level, **others}
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PROGRAM, server.api_url, server.gateway_url),
+        *(sys.executable, "-c", PROGRAM, server.api_url, server.gateway_url, str(CACHE_SECONDS)),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(PROJECT), **settings},
         stdout=DEVNULL,

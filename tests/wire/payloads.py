@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,9 +12,17 @@ Payload = dict[str, Any]
 _DISCORD_EPOCH: Final = 1_420_070_400_000  # milliseconds: snowflakes count from 2015
 _serial = itertools.count()
 
+# Types of application commands, and of what is nested in one.
+_SLASH: Final = 1
+_MENU: Final = 3
+_COMMAND: Final = 1
+_GROUP: Final = 2
+
+
 _VIEW_CHANNEL: Final = 1 << 10
 _ADD_REACTIONS: Final = 1 << 6
 _READ_HISTORY: Final = 1 << 16
+_MANAGE_GUILD: Final = 1 << 5
 _ROLE: Final = 0  # whom a permission overwrite is about; a guild's own id is the role @everyone
 
 
@@ -37,19 +46,20 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A text channel of the guild; `denied` are permission bits that it takes from everyone."""
+    """A text channel of a guild; `denied` are permission bits that it takes from everyone."""
 
     id: int
     name: str
+    guild_id: int
     denied: int = 0
 
     def payload(self) -> Payload:
         """As a channel object."""
-        overwrite = {"id": str(GUILD_ID), "type": _ROLE, "allow": "0", "deny": str(self.denied)}
+        overwrite = {"id": str(self.guild_id), "type": _ROLE, "allow": "0", "deny": str(self.denied)}
         return {
             "id": str(self.id),
             "type": 0,
-            "guild_id": str(GUILD_ID),
+            "guild_id": str(self.guild_id),
             "name": self.name,
             "position": 0,
             "parent_id": None,
@@ -57,49 +67,64 @@ class Channel:
         }
 
 
-GUILD_ID: Final = snowflake()
+@dataclass(frozen=True, slots=True)
+class Guild:
+    """A guild that the bot is a member of and that Alice owns."""
+
+    id: int
+    name: str
+    channels: tuple[Channel, ...]
+
+    def payload(self) -> Payload:
+        """As GUILD_CREATE brings it."""
+        everyone = {
+            "id": str(self.id),
+            "name": "@everyone",
+            "permissions": str(_VIEW_CHANNEL | _ADD_REACTIONS | _READ_HISTORY),
+            "position": 0,
+            "color": 0,
+            "hoist": False,
+            "managed": False,
+            "mentionable": False,
+        }
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "owner_id": str(ALICE.id),
+            "unavailable": False,
+            "member_count": 4,
+            "roles": [everyone],
+            "emojis": [PARTY],
+            "channels": [channel.payload() for channel in self.channels],
+            "members": [{**_member(), "user": BOT.payload()}],
+        }
+
+
+Value = str | int | bool | Channel | Person
+"""What an option of a slash command takes."""
+
 BOT: Final = Person(snowflake(), "emoji", bot=True)
 ALICE: Final = Person(snowflake(), "alice")
 BOB: Final = Person(snowflake(), "bob")
 OTHER_BOT: Final = Person(snowflake(), "music", bot=True)
-GENERAL: Final = Channel(snowflake(), "general")
-RANDOM: Final = Channel(snowflake(), "random")
-RULES: Final = Channel(snowflake(), "rules", denied=_ADD_REACTIONS)
+PARTY: Final = {"id": str(snowflake()), "name": "party", "roles": [], "available": True}
 
-
-def guild() -> Payload:
-    """The guild that the bot is a member of, as GUILD_CREATE brings it."""
-    everyone = {
-        "id": str(GUILD_ID),
-        "name": "@everyone",
-        "permissions": str(_VIEW_CHANNEL | _ADD_REACTIONS | _READ_HISTORY),
-        "position": 0,
-        "color": 0,
-        "hoist": False,
-        "managed": False,
-        "mentionable": False,
-    }
-    return {
-        "id": str(GUILD_ID),
-        "name": "the guild",
-        "owner_id": str(ALICE.id),
-        "unavailable": False,
-        "member_count": 4,
-        "roles": [everyone],
-        "channels": [channel.payload() for channel in (GENERAL, RANDOM, RULES)],
-        "members": [{**_member(), "user": BOT.payload()}],
-    }
+_HOME_ID: Final = snowflake()
+GENERAL: Final = Channel(snowflake(), "general", _HOME_ID)
+RANDOM: Final = Channel(snowflake(), "random", _HOME_ID)
+RULES: Final = Channel(snowflake(), "rules", _HOME_ID, denied=_ADD_REACTIONS)
+HOME: Final = Guild(_HOME_ID, "the guild", (GENERAL, RANDOM, RULES))
 
 
 def message(
     text: str, *, author: Person = ALICE, channel: Channel = GENERAL, age: float = 0.0, **fields: Any
 ) -> Payload:
-    """A message in the guild, written `age` seconds ago. Other `fields` replace the payload's; None leaves one out."""
+    """A message in a guild, written `age` seconds ago. Other `fields` replace the payload's; None leaves one out."""
     payload = {
         "id": str(snowflake(age)),
         "type": 0,
         "channel_id": str(channel.id),
-        "guild_id": str(GUILD_ID),
+        "guild_id": str(channel.guild_id),
         "author": author.payload(),
         "member": _member(),
         "content": text,
@@ -115,42 +140,57 @@ def message(
     return {key: value for key, value in (payload | fields).items() if value is not None}
 
 
-def slash_predict(text: str) -> Payload:
-    """Alice types /predict in the general channel."""
-    option = {"name": "text", "type": 3, "value": text}
-    return _interaction({"id": str(snowflake()), "type": 1, "name": "predict", "options": [option]})
+def slash(command: str, *, channel: Channel = GENERAL, options: Mapping[str, Value] | None = None) -> Payload:
+    """Alice types a slash command, such as "settings channels add", with these options."""
+    values = options or {}
+    name, *nested = command.split()
+    given = [_option(option, value) for option, value in values.items()]
+    for kind, part in zip((_COMMAND, _GROUP), reversed(nested), strict=False):
+        given = [{"name": part, "type": kind, "options": given}]
+    people = {str(value.id): value.payload() for value in values.values() if isinstance(value, Person)}
+    channels = {
+        str(value.id): {**value.payload(), "permissions": "0"}
+        for value in values.values()
+        if isinstance(value, Channel)
+    }
+    resolved = {"channels": channels, "users": people, "members": {person: _member() for person in people}}
+    return _interaction({"type": _SLASH, "name": name, "options": given, "resolved": resolved}, channel)
 
 
-def menu_predict(target: Payload) -> Payload:
-    """Alice picks "Predict emoji" in the menu of the message `target`."""
-    return _interaction(
-        {
-            "id": str(snowflake()),
-            "type": 3,
-            "name": "Predict emoji",
-            "target_id": target["id"],
-            "resolved": {"messages": {target["id"]: target}},
-        }
-    )
+def menu(name: str, target: Payload) -> Payload:
+    """Alice picks `name` in the menu of the message `target`, in the general channel."""
+    resolved = {"messages": {target["id"]: target}}
+    return _interaction({"type": _MENU, "name": name, "target_id": target["id"], "resolved": resolved}, GENERAL)
 
 
-def _interaction(data: Payload) -> Payload:
+def _option(name: str, value: Value) -> Payload:
+    match value:
+        case Channel():
+            return {"name": name, "type": 7, "value": str(value.id)}
+        case Person():  # where a role might be meant as well
+            return {"name": name, "type": 9, "value": str(value.id)}
+        case _:
+            return {"name": name, "type": {str: 3, int: 4, bool: 5}[type(value)], "value": value}
+
+
+def _interaction(data: Payload, channel: Channel) -> Payload:
+    interaction_id = str(snowflake())
     return {
-        "id": str(snowflake()),
+        "id": interaction_id,
         "application_id": str(BOT.id),
         "type": 2,
         "version": 1,
-        "token": "interaction-token",
-        "data": data,
-        "guild_id": str(GUILD_ID),
-        "channel_id": str(GENERAL.id),
-        "channel": GENERAL.payload(),
-        "member": {**_member(), "user": ALICE.payload(), "permissions": "0"},
+        "token": f"token-{interaction_id}",
+        "data": {"id": str(snowflake()), **data},
+        "guild_id": str(channel.guild_id),
+        "channel_id": str(channel.id),
+        "channel": channel.payload(),
+        "member": {**_member(), "user": ALICE.payload(), "permissions": str(_MANAGE_GUILD)},
         "app_permissions": "0",
         "attachment_size_limit": 10_485_760,
         "locale": "en-GB",
         "entitlements": [],
-        "authorizing_integration_owners": {"0": str(GUILD_ID)},
+        "authorizing_integration_owners": {"0": str(channel.guild_id)},
         "context": 0,
     }
 

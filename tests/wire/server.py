@@ -4,18 +4,18 @@ import asyncio
 import json
 import logging
 import time
-import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, Self
 
 from aiohttp import web
 
 from tests.wire import payloads
-from tests.wire.payloads import BOT, Payload, Person, snowflake
+from tests.wire.gateway import CloseCode, Op, Session
+from tests.wire.payloads import BOT, HOME, Guild, Payload, Person, snowflake
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +31,6 @@ _MESSAGE_CONTENT: Final = 1 << 15
 _NEVER: Final = 60_000  # milliseconds between heartbeats, longer than any test
 
 
-class Op(IntEnum):
-    """Gateway opcodes."""
-
-    DISPATCH = 0
-    HEARTBEAT = 1
-    IDENTIFY = 2
-    HELLO = 10
-    HEARTBEAT_ACK = 11
-
-
-class CloseCode(IntEnum):
-    """Why the gateway hangs up."""
-
-    AUTHENTICATION_FAILED = 4004
-    DISALLOWED_INTENTS = 4014
-
-
 class Route(StrEnum):
     """The REST routes. Anything else is logged as an error, which fails the test."""
 
@@ -58,6 +41,11 @@ class Route(StrEnum):
     SET_COMMANDS = "PUT /applications/{application}/commands"
     ADD_REACTION = "PUT /channels/{channel}/messages/{message}/reactions/{emoji}/@me"
     ANSWER = "POST /interactions/{interaction}/{token}/callback"
+    EDIT_ANSWER = "PATCH /webhooks/{application}/{token}/messages/@original"
+
+
+_BY_INTERACTION: Final = (Route.ANSWER, Route.EDIT_ANSWER)
+"""What the token of an interaction authorises, instead of the bot's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,51 +105,27 @@ class Drop:
 Fault = Refusal | RateLimit | Hang | Drop
 
 
-class Session:
-    """The gateway's end of one websocket."""
-
-    def __init__(self, socket: web.WebSocketResponse, *, compressed: bool) -> None:
-        self._socket = socket
-        self._compressor = zlib.compressobj() if compressed else None
-        self._sequence = 0
-
-    async def dispatch(self, event: str, data: Payload) -> None:
-        """Send an event."""
-        self._sequence += 1
-        await self.send(Op.DISPATCH, data, s=self._sequence, t=event)
-
-    async def send(self, op: Op, data: Any = None, **fields: Any) -> None:
-        """Send a packet, in the compression that the client asked for."""
-        packet = json.dumps({"op": op, "d": data, **fields})
-        if self._compressor is None:
-            await self._socket.send_str(packet)
-        else:
-            compressed = self._compressor.compress(packet.encode())
-            await self._socket.send_bytes(compressed + self._compressor.flush(zlib.Z_SYNC_FLUSH))
-
-    async def close(self, code: CloseCode) -> None:
-        """Hang up."""
-        await self._socket.close(code=code)
-
-
 class WireServer:
-    """Discord as one bot with one guild meets it. An async context manager.
+    """Discord as one bot meets it, in one process or several. An async context manager.
 
-    What a test may set before a bot connects: `heartbeat_interval` (milliseconds), `message_content` (whether the
-    privileged intent is granted), `identify_refusal` (a code to close the gateway with). What it reads afterwards:
-    `requests`, accepted `reactions`, the `commands` that Discord knows, `heartbeats` and the clients' `close_codes`.
+    What a test may set before a bot connects: `guilds` (those that the bot is a member of), `shards` (how many Discord
+    advises), `heartbeat_interval` (milliseconds), `message_content` (whether the privileged intent is granted),
+    `identify_refusal` (a code to close the gateway with). What it reads afterwards: `requests`, accepted `reactions`,
+    the `commands` that Discord knows, the `sessions` of the shards, `heartbeats` and the clients' `close_codes`.
     """
 
     def __init__(self) -> None:
+        self.guilds: list[Guild] = [HOME]
+        self.shards = 1
         self.heartbeat_interval = _NEVER
         self.message_content = True
         self.identify_refusal: CloseCode | None = None
         self.requests: list[Request] = []
         self.reactions: list[Reaction] = []
         self.commands: list[Payload] = []
+        self.sessions: list[Session] = []
         self.heartbeats = 0
         self.close_codes: list[int | None] = []
-        self._session: Session | None = None
         self._faults: defaultdict[Route, deque[Fault]] = defaultdict(deque)
         self._changed = asyncio.Condition()
         self._closing = asyncio.Event()
@@ -206,9 +170,12 @@ class WireServer:
         return int(message["id"])
 
     async def dispatch(self, event: str, data: Payload) -> None:
-        """Deliver any event to the bot that identified last."""
-        assert self._session is not None, "no bot is connected"
-        await self._session.dispatch(event, data)
+        """Deliver any event to every session of the shard that it belongs to, as Discord does."""
+        guild_id = int(data.get("guild_id") or (data["id"] if event.startswith("GUILD_") else 0))
+        sessions = [session for session in self.sessions if session.serves(guild_id)]
+        assert sessions, "no bot is connected"
+        for session in sessions:
+            await session.dispatch(event, data)
 
     def fail(self, route: Route, *faults: Fault) -> None:
         """Let the next requests on `route` meet `faults`, one each, in order."""
@@ -226,8 +193,10 @@ class WireServer:
             await self._changed.wait_for(happened)
 
     async def until_ready(self) -> None:
-        """Wait until a bot has identified and been told of its guild."""
-        await self.until(lambda: self._session is not None)
+        """Wait until each guild is some shard's that has identified and been told of it."""
+        await self.until(
+            lambda: all(any(session.serves(guild.id) for session in self.sessions) for guild in self.guilds)
+        )
 
     async def until_reacted(self, *messages: int) -> None:
         """Wait until each of `messages` has got a reaction."""
@@ -268,8 +237,8 @@ class WireServer:
                 case op:
                     log.error("no such opcode here: %s", op)
             await self._notify()
-        if self._session is session:
-            self._session = None
+        if session in self.sessions:
+            self.sessions.remove(session)
         self.close_codes.append(socket.close_code)
         await self._notify()
         return socket
@@ -283,26 +252,30 @@ class WireServer:
         if refusal is not None:
             await session.close(refusal)
             return
-        guild = payloads.guild()
+        session.shard_id, session.shard_count = identity["shard"]
+        guilds = [guild for guild in self.guilds if session.serves(guild.id)]
         ready = {
             "v": 10,
             "user": BOT.payload(),
-            "guilds": [{"id": guild["id"], "unavailable": True}],
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": f"session-{snowflake()}",
             "resume_gateway_url": self.gateway_url,
             "shard": identity["shard"],
             "application": {"id": str(BOT.id), "flags": 0},
         }
         await session.dispatch("READY", ready)
-        await session.dispatch("GUILD_CREATE", guild)
-        self._session = session
+        for guild in guilds:
+            await session.dispatch("GUILD_CREATE", guild.payload())
+        self.sessions.append(session)
 
     # The REST routes.
 
     def _handler(self, route: Route) -> Callable[[web.Request], Any]:
         async def handle(incoming: web.Request) -> web.Response:
             path = incoming.raw_path.partition("?")[0].removeprefix(_API)
-            body = json.loads(await incoming.read() or "null")
+            # A picture comes in several parts, of which the first is the JSON.
+            parts = await incoming.post() if incoming.content_type.startswith("multipart/") else None
+            body = json.loads(str(parts["payload_json"]) if parts else await incoming.read() or "null")
             request = Request(route, path, dict(incoming.match_info), body, time.monotonic())
             self.requests.append(request)
             response = await self._respond(request, incoming)
@@ -312,8 +285,7 @@ class WireServer:
         return handle
 
     async def _respond(self, request: Request, incoming: web.Request) -> web.Response:
-        # An answer to an interaction is authorised by the interaction's own token.
-        if request.route is not Route.ANSWER and incoming.headers.get("Authorization") != f"Bot {TOKEN}":
+        if request.route not in _BY_INTERACTION and incoming.headers.get("Authorization") != f"Bot {TOKEN}":
             return _json(401, {"code": 0, "message": "401: Unauthorized"})
         faults = self._faults[request.route]
         match faults.popleft() if faults else None:
@@ -342,7 +314,7 @@ class WireServer:
                 return _application()
             case Route.GATEWAY:
                 limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-                return {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+                return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": limit}
             case Route.COMMANDS:
                 return self.commands
             case Route.SET_COMMANDS:
@@ -357,6 +329,8 @@ class WireServer:
                 message = payloads.message("", author=BOT)
                 interaction = {"id": request.variables["interaction"], "type": 2, "response_message_id": message["id"]}
                 return {"interaction": interaction, "resource": {"type": request.body["type"], "message": message}}
+            case Route.EDIT_ANSWER:
+                return payloads.message("", author=BOT)
 
     async def _unknown(self, incoming: web.Request) -> web.Response:
         log.error("no such route here: %s %s", incoming.method, incoming.path)

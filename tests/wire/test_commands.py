@@ -9,7 +9,7 @@ import pytest
 from bot.settings import Settings
 from model.predictor import Predictor
 from tests.wire.bots import connected
-from tests.wire.payloads import Payload, menu_predict, message, slash_predict
+from tests.wire.payloads import Payload, menu, message, slash
 from tests.wire.server import Refusal, Request, Route, WireServer
 
 TEXT = "@everyone look, I got the job! <@1>"
@@ -18,8 +18,8 @@ EPHEMERAL = 64
 TIME_TO_ANSWER = 3.0
 
 WAYS: dict[str, Callable[[str], Payload]] = {
-    "slash": slash_predict,
-    "menu": lambda text: menu_predict(message(text)),
+    "slash": lambda text: slash("predict", options={"text": text}),
+    "menu": lambda text: menu("Predict emoji", message(text)),
 }
 
 
@@ -48,22 +48,31 @@ async def test_predict_answers_privately_and_mentions_nobody(
 async def test_predict_answers_in_time_while_messages_pour_in(server: WireServer) -> None:
     messages = [await server.say("what a lovely day") for _ in range(100)]
     asked = time.monotonic()
-    answer = await _answer(server, slash_predict(TEXT))
+    answer = await _answer(server, slash("predict", options={"text": TEXT}))
     assert answer.at - asked < TIME_TO_ANSWER
     await server.until_reacted(*messages)
 
 
 @pytest.mark.usefixtures("bot")
 async def test_the_menu_says_so_where_there_is_no_text(server: WireServer) -> None:
-    answer = await _answer(server, menu_predict(message("")))
+    answer = await _answer(server, menu("Predict emoji", message("")))
     assert answer.body["data"]["content"] == "That message has no text to read."
     assert answer.body["data"]["flags"] == EPHEMERAL
 
 
 @pytest.mark.usefixtures("bot")
+async def test_statistics_come_with_their_picture(server: WireServer) -> None:
+    await server.until_reacted(await server.say("thank you all"))
+    await _answer(server, slash("stats"))
+    [edit] = await server.until_received(Route.EDIT_ANSWER)
+    [picture] = edit.body["attachments"]
+    assert edit.body["embeds"][0]["image"]["url"] == f"attachment://{picture['filename']}"
+
+
+@pytest.mark.usefixtures("bot")
 async def test_an_interaction_that_expired_is_survived(server: WireServer) -> None:
     server.fail(Route.ANSWER, Refusal(404, 10062, "Unknown interaction"))
-    await _answer(server, slash_predict(TEXT))
+    await _answer(server, slash("predict", options={"text": TEXT}))
     await server.until_reacted(await server.say("thank you all"))
 
 

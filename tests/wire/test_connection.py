@@ -11,7 +11,8 @@ import pytest
 from bot.client import EmojiBot
 from bot.settings import Settings
 from tests.wire.bots import connected, end, process
-from tests.wire.server import TOKEN, CloseCode, Hang, Route, WireServer
+from tests.wire.gateway import CloseCode
+from tests.wire.server import TOKEN, Hang, Route, WireServer
 
 CLEAN: Final = 1000
 
@@ -113,7 +114,7 @@ async def test_even_the_most_talkative_log_holds_no_message_text_and_no_token(
         child.terminate()
         status, words = await end(child)
     assert status == 0
-    assert "reacted emoji=" in words
+    assert "counted=reacted" in words
     assert "unmistakable" not in words
     assert TOKEN not in words
 
