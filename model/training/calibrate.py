@@ -86,7 +86,7 @@ def fit_confidence(features: Floats, fits: npt.NDArray[np.bool_], no_reaction: b
 
 
 def choose_threshold(scores: Floats, fits: npt.NDArray[np.bool_], target_precision: float) -> float:
-    """The lowest confidence at and above which at least `target_precision` of the rows fit, to three digits.
+    """The lowest confidence of a row, to three digits, at and above which at least `target_precision` of the rows fit.
 
     Where no threshold reaches it, the one of highest precision over at least ten rows.
     """
@@ -97,7 +97,8 @@ def choose_threshold(scores: Floats, fits: npt.NDArray[np.bool_], target_precisi
     hits = np.append(np.cumsum(fits[ascending][::-1])[::-1], 0)[above]
     precision = np.where(rows >= min(10, len(scores)), hits / np.maximum(rows, 1), 0.0)
     reached = np.flatnonzero(precision >= target_precision)
-    return float(thresholds[reached[0] if len(reached) else precision.argmax()])
+    chosen = reached[0] if len(reached) else precision.argmax()
+    return float(max(thresholds[chosen], np.floor(scores[ascending][above[chosen]] * 1000) / 1000))
 
 
 def _cross_entropy(logits: Floats, targets: Floats) -> float:

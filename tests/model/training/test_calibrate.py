@@ -121,7 +121,7 @@ def test_rows_that_differ_by_less_than_a_step_of_the_threshold_do_not_break_the_
 
     threshold = choose_threshold(scores, fits, 1.0)
 
-    assert threshold == pytest.approx(0.701)
+    assert threshold == pytest.approx(0.8)
     assert fits[scores >= threshold].all()
 
 
