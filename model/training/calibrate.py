@@ -86,19 +86,19 @@ def fit_confidence(features: Floats, fits: npt.NDArray[np.bool_], no_reaction: b
 
 
 def choose_threshold(scores: Floats, fits: npt.NDArray[np.bool_], target_precision: float) -> float:
-    """The lowest confidence at and above which at least `target_precision` of the rows fit, to three digits.
+    """The lowest confidence of a row, to three digits, at and above which at least `target_precision` of the rows fit.
 
     Where no threshold reaches it, the one of highest precision over at least ten rows.
     """
-    order = np.argsort(-scores, kind="stable")
-    precision = np.cumsum(fits[order]) / np.arange(1, len(order) + 1)
+    thresholds = np.arange(1000) / 1000
+    ascending = np.argsort(scores, kind="stable")
+    above = np.searchsorted(scores[ascending], thresholds)  # the first row at or above each threshold
+    rows = len(scores) - above
+    hits = np.append(np.cumsum(fits[ascending][::-1])[::-1], 0)[above]
+    precision = np.where(rows >= min(10, len(scores)), hits / np.maximum(rows, 1), 0.0)
     reached = np.flatnonzero(precision >= target_precision)
-    if len(reached) and reached[-1] >= 9:
-        cut = reached[-1]
-    else:
-        start = min(9, len(order) - 1)
-        cut = start + int(precision[start:].argmax())
-    return float(np.floor(scores[order[cut]] * 1000) / 1000)
+    chosen = reached[0] if len(reached) else precision.argmax()
+    return float(max(thresholds[chosen], np.floor(scores[ascending][above[chosen]] * 1000) / 1000))
 
 
 def _cross_entropy(logits: Floats, targets: Floats) -> float:

@@ -143,15 +143,22 @@ class Teacher:
         """
         rows = self._encode(texts) if texts else []
         result = np.empty((len(rows), 2, self.config.outcomes), dtype=np.float32)
-        order = np.argsort([len(row) for row in rows], kind="stable")
         self._network.eval()
-        starts = tqdm(range(0, len(order), _LABEL_BATCH), desc="soft labels", disable=not show_progress)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            for start in starts:
-                batch = order[start : start + _LABEL_BATCH]
+            for batch in tqdm(_batches_by_length(rows), desc="soft labels", disable=not show_progress):
                 ranks, fits = self._network(*_padded([rows[i] for i in batch]))
                 result[batch, 0] = ranks.float().softmax(-1).numpy()
                 result[batch, 1] = fits.float().sigmoid().numpy()
+        return result
+
+    def sentence_vectors(self, texts: Sequence[str]) -> Floats:
+        """What the linear layer sees of `texts`: float32 (len(texts), 384)."""
+        rows = self._encode(texts)
+        result = np.empty((len(rows), self._network.encoder.config.hidden_size), dtype=np.float32)
+        self._network.eval()
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            for batch in _batches_by_length(rows):
+                result[batch] = self._network.pooled(*_padded([rows[i] for i in batch])).float().numpy()
         return result
 
     def save(self, path: Path) -> None:
@@ -191,11 +198,15 @@ class _Network(torch.nn.Module):
         self.dropout = torch.nn.Dropout(config.dropout)
         self.head = torch.nn.Linear(self.encoder.config.hidden_size, 2 * config.outcomes)
 
+    def pooled(self, indices: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Word pieces and their mask (batch, time) to the mean of their states (batch, 384)."""
+        states: torch.Tensor = self.encoder(input_ids=indices, attention_mask=mask).last_hidden_state
+        weights = mask.unsqueeze(-1).to(states.dtype)
+        return (states * weights).sum(1) / weights.sum(1)
+
     def forward(self, indices: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Word pieces and their mask (batch, time) to two times logits (batch, outcomes): of ranks and of fits."""
-        states = self.encoder(input_ids=indices, attention_mask=mask).last_hidden_state  # (batch, time, 384)
-        weights = mask.unsqueeze(-1).to(states.dtype)
-        logits: torch.Tensor = self.head(self.dropout((states * weights).sum(1) / weights.sum(1)))
+        logits: torch.Tensor = self.head(self.dropout(self.pooled(indices, mask)))
         ranks, fits = logits.chunk(2, -1)
         return ranks, fits
 
@@ -211,6 +222,12 @@ def _plain(text: str) -> str:
     for pattern, words in _MARKUP:
         text = pattern.sub(words, text)
     return text
+
+
+def _batches_by_length(rows: Sequence[Sequence[int]]) -> list[npt.NDArray[np.intp]]:
+    """Numbers of rows, those of like length together: less padding."""
+    order = np.argsort([len(row) for row in rows], kind="stable")
+    return [order[start : start + _LABEL_BATCH] for start in range(0, len(order), _LABEL_BATCH)]
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -25,7 +25,7 @@ DIMENSIONS: Final = 50
 
 @dataclass(frozen=True)
 class Embedding:
-    """A vocabulary with a vector for each token: `vectors` is float32 (len(words), 50); row 0 is zero, the padding."""
+    """A vocabulary with a vector for each token: `vectors` is float32 (len(words), 50 or more); row 0 is padding."""
 
     words: tuple[str, ...]
     vectors: Floats
@@ -97,6 +97,27 @@ def build_embedding(
         .astype(np.float16)  # what a bundle stores: a frozen embedding then loses nothing in the export
         .astype(np.float32),
     )
+
+
+def widen(embedding: Embedding, vectors: Floats, dimensions: int) -> Embedding:
+    """Put the principal components of other word vectors beside the ones that are there.
+
+    GloVe knows in what company a word stands; a sentence encoder knows what it means for the task.
+
+    Args:
+        embedding: what is widened.
+        vectors: float32 (tokens after padding and unknown, any), of the same words. The padding and the unknown word
+            get zeros.
+        dimensions: how many components, of largest variance first, all scaled by one factor to the spread of the
+            present vectors.
+    """
+    centred = vectors - vectors.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)  # ascending
+    components = centred @ axes[:, : -dimensions - 1 : -1]
+    components *= embedding.vectors[2:].std() / components.std()
+    zeros = np.zeros((2, dimensions), np.float32)
+    wide = np.concatenate([embedding.vectors, np.concatenate([zeros, components])], axis=1)
+    return Embedding(embedding.words, wide.astype(np.float16).astype(np.float32))
 
 
 def _mean_vector(hint: str, rank: Mapping[str, int], vectors: Floats, default: Floats) -> Floats:

@@ -73,9 +73,9 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
         )
 
     vectors = network.get_layer("embedding").get_weights()[0].astype(np.float16)
-    node("Gather", [constant("embedding", vectors), "indices"], "small")  # (batch, time, 50)
+    node("Gather", [constant("embedding", vectors), "indices"], "small")  # (batch, time, d)
     node("Cast", ["small"], "embedded", to=TensorProto.FLOAT)
-    node("Transpose", ["embedded"], "by_time", perm=[1, 0, 2])  # (time, batch, 50)
+    node("Transpose", ["embedded"], "by_time", perm=[1, 0, 2])  # (time, batch, d)
     lstm("lstm_1", "by_time", "lstm_1")
     node("Transpose", ["lstm_1.y"], "states", perm=[0, 2, 1, 3])  # (time, batch, dirs, units)
     width = config.units * (2 if config.bidirectional else 1)

@@ -55,7 +55,7 @@ class MaskedMax(keras.layers.Layer):  # type: ignore[misc]
 
 
 def build_network(config: NetworkConfig, vectors: npt.NDArray[np.float32]) -> keras.Model:
-    """Build the network; `vectors` is float32 (vocabulary, 50).
+    """Build the network; `vectors` is float32 (vocabulary, d), d = 50 for GloVe alone.
 
     Input: int32 indices (batch, time), zero-padded. Output: probabilities (batch, outcomes); with `fit_units` a list
     of two such outputs, the second with each number for itself.
@@ -67,7 +67,7 @@ def build_network(config: NetworkConfig, vectors: npt.NDArray[np.float32]) -> ke
     indices = keras.Input((None,), dtype="int32", name="indices")
     x = layers.Embedding(
         *vectors.shape, weights=[vectors], trainable=config.train_embedding, mask_zero=config.masked, name="embedding"
-    )(indices)  # (batch, time, 50)
+    )(indices)  # (batch, time, d)
     if config.embedding_dropout:
         x = layers.SpatialDropout1D(config.embedding_dropout)(x)
     x = (layers.Bidirectional(first, name="lstm_1") if config.bidirectional else first)(x)  # (batch, time, 128 or 256)

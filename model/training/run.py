@@ -31,7 +31,7 @@ from model.training.datasets import (
     soft_targets,
 )
 from model.training.diagrams import draw_confusions
-from model.training.embeddings import build_embedding
+from model.training.embeddings import build_embedding, widen
 from model.training.evaluate import evaluate
 from model.training.export import MINIMUM_SENTENCES, check_parity, export_graph
 from model.training.fit import FitConfig, fit, predict_rows, set_seed
@@ -40,7 +40,7 @@ from model.training.network import NetworkConfig, build_network
 from model.training.pictures import draw_curves
 from model.training.presets import Preset
 from model.training.public import ANNOTATED
-from model.training.transfer import build_transfer_set
+from model.training.transfer import build_transfer_set, word_vectors
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +116,9 @@ def train(
         labels=labels if preset.no_reaction else (),
         public=data.public.texts if data.public else (),
     )
+    if lesson.teacher is not None and preset.distil is not None:
+        of_teacher = word_vectors(lesson.teacher, embedding.words[2:])
+        embedding = widen(embedding, of_teacher, preset.distil.word_dimensions)
     vocabulary = embedding.vocabulary
     max_len = preset.max_len or max(len(encode(text, vocabulary, 4000)) for text in lesson.texts)
     config = replace(lesson.network, outcomes=len(labels) + preset.no_reaction)
@@ -138,7 +141,12 @@ def train(
         replace(lesson.fit, seed=seed),
         max_len=max_len,
         folder=run_folder,
-        identity={"network": asdict(config), "vocabulary": words_digest, **data.fingerprints},
+        identity={
+            "network": asdict(config),
+            "vocabulary": words_digest,
+            "dimensions": embedding.vectors.shape[1],
+            **data.fingerprints,
+        },
         resume=resume,
         evaluate=score if data.dev else None,
         show_progress=show_progress,
@@ -223,6 +231,7 @@ class _Lesson:
     targets: npt.NDArray[np.float32]
     network: NetworkConfig
     fit: FitConfig
+    teacher: Path | None = None
 
 
 def _distillation(preset: Preset, lesson: _Lesson, public: PublicRows | None) -> dict[str, int]:
@@ -233,6 +242,7 @@ def _distillation(preset: Preset, lesson: _Lesson, public: PublicRows | None) ->
         "shown_rows": len(lesson.texts),
         "annotated_rows": len(public.annotated),
         "teachers": preset.distil.teachers,
+        "word_dimensions": preset.distil.word_dimensions,
     }
 
 
@@ -266,6 +276,7 @@ def _lesson(
             fit_units=distil.fit_units,
         ),
         fit=distil.fit,
+        teacher=transfer.teacher,
     )
 
 

@@ -35,6 +35,7 @@ class DistilConfig:
         fit_units: width of the hidden layer before the output that says whether each outcome fits.
         teachers: how many are averaged, from seeds one after another.
         teacher_epochs: passes of each teacher over the labelled rows.
+        word_dimensions: principal components of the first teacher's word vectors that stand beside GloVe's.
         variants: texts made of each row of the corpus.
         label_weight: share of a labelled row's target that is its label; the rest is the teacher's word.
         repeats: how often a labelled row stands in an epoch; each time but the first with the noise of hasty typing.
@@ -47,6 +48,7 @@ class DistilConfig:
     fit_units: int = 256
     teachers: int = 2
     teacher_epochs: int = 5
+    word_dimensions: int = 50
     variants: int = 3
     label_weight: float = 0.5
     repeats: int = 3
@@ -55,10 +57,17 @@ class DistilConfig:
 
 @dataclass(frozen=True, slots=True)
 class TransferSet:
-    """Rows to train on: `targets` is float32 (len(texts), 2, outcomes), how outcomes rank and whether each fits."""
+    """Rows to train on, and what else the teachers know.
+
+    Args:
+        texts: of the rows.
+        targets: float32 (len(texts), 2, outcomes), how outcomes rank and whether each fits.
+        teacher: the file of the first teacher.
+    """
 
     texts: list[str]
     targets: Floats
+    teacher: Path
 
 
 def build_transfer_set(
@@ -91,8 +100,8 @@ def build_transfer_set(
     lesson = _Lesson(known, targets, config.teacher_epochs)
     labels_and_fits = np.stack([targets, targets > 0], axis=1)
     questions = [*texts, *known]
-    words = [_soft_labels(lesson, seed + i, questions, folder, resume, show_progress) for i in range(config.teachers)]
-    soft: Floats = np.asarray(np.mean(words, axis=0, dtype=np.float32))
+    answers = [_soft_labels(lesson, seed + i, questions, folder, resume, show_progress) for i in range(config.teachers)]
+    soft: Floats = np.asarray(np.mean([labels for labels, _ in answers], axis=0, dtype=np.float32))
     mixed = config.label_weight * labels_and_fits + (1 - config.label_weight) * soft[len(texts) :]
     return TransferSet(
         texts=[
@@ -101,7 +110,19 @@ def build_transfer_set(
             *(text for i in range(1, config.repeats) for text in with_noise(known, 1.0, seed + i)),
         ],
         targets=np.concatenate([soft[: len(texts)], *[mixed] * config.repeats]),
+        teacher=answers[0][1],
     )
+
+
+def word_vectors(teacher: Path, words: Sequence[str]) -> Floats:
+    """What the teacher in this file makes of each word by itself: float32 (len(words), 384).
+
+    Raises:
+        TeacherError: the file is missing or not a teacher's.
+    """
+    from model.training.distill import Teacher
+
+    return Teacher.load(teacher).sentence_vectors(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +136,8 @@ class _Lesson:
 
 def _soft_labels(
     lesson: _Lesson, seed: int, questions: list[str], folder: Path, resume: bool, show_progress: bool
-) -> Floats:
-    """One teacher's soft labels for `questions`; those in `folder` if they are of the same kind."""
+) -> tuple[Floats, Path]:
+    """One teacher's soft labels for `questions`, and its file; those in `folder` if they are of the same kind."""
     from model.training.distill import Teacher, TeacherConfig
 
     settings = TeacherConfig(outcomes=lesson.targets.shape[1], epochs=lesson.epochs, seed=seed)
@@ -124,9 +145,9 @@ def _soft_labels(
     taught = _digest([json.dumps(asdict(settings)), *lesson.texts, answers])
     asked = _digest([taught, *questions])
     teacher_file, soft_file = folder / f"teacher-{taught[:12]}.pt", folder / f"soft-labels-{asked[:12]}.npy"
-    if resume and soft_file.is_file():
+    if resume and soft_file.is_file() and teacher_file.is_file():
         try:
-            return np.asarray(np.load(soft_file), dtype=np.float32)
+            return np.asarray(np.load(soft_file), dtype=np.float32), teacher_file
         except (OSError, ValueError, EOFError):
             log.warning("damaged, made anew: %s", soft_file)
     if resume and teacher_file.is_file():
@@ -140,7 +161,7 @@ def _soft_labels(
     np.save(fresh, soft)
     fresh.replace(soft_file)
     log.info("soft labels=%d", len(soft))
-    return soft.astype(np.float32)
+    return soft.astype(np.float32), teacher_file
 
 
 def _digest(parts: Sequence[str]) -> str:

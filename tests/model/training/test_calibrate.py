@@ -115,6 +115,16 @@ def test_the_threshold_is_the_lowest_that_reaches_the_precision() -> None:
     assert fits[scores >= threshold - 0.02].mean() < 0.75
 
 
+def test_rows_that_differ_by_less_than_a_step_of_the_threshold_do_not_break_the_promise() -> None:
+    scores = np.array([*np.linspace(0.9, 0.8, 20), 0.7006, 0.7003])
+    fits = np.array([True] * 21 + [False])  # at 0.700 the last row would react too
+
+    threshold = choose_threshold(scores, fits, 1.0)
+
+    assert threshold == pytest.approx(0.8)
+    assert fits[scores >= threshold].all()
+
+
 def test_a_precision_out_of_reach_gives_the_best_over_ten_rows() -> None:
     scores = np.linspace(1.0, 0.0, 101)
     fits = np.zeros(101, dtype=bool)

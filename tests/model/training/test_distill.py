@@ -222,3 +222,17 @@ def test_the_teacher_reads_the_words_in_place_of_markup(teacher: Teacher) -> Non
     marked, plain = "hi <@123>, see https://example.org/a", "hi @friend, see link"
 
     np.testing.assert_array_equal(teacher.probabilities([marked]), teacher.probabilities([plain]))
+
+
+def test_the_vector_of_a_text_is_what_its_probabilities_come_from(
+    teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distill, "_LABEL_BATCH", 3)
+    vectors = teacher.sentence_vectors(TEXTS)
+    head = teacher._network.head
+    logits = vectors @ head.weight.detach().numpy().T + head.bias.detach().numpy()
+    ranks = np.exp(logits[:, :3]) / np.exp(logits[:, :3]).sum(axis=1, keepdims=True)
+
+    assert vectors.shape == (len(TEXTS), 384)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(ranks, teacher.probabilities(TEXTS), atol=0.01)

@@ -3,7 +3,7 @@ import pytest
 
 from model.labels import Label
 from model.text import _CONTRACTIONS, _SUFFIXES, MARKS, PAD, SPECIAL_TOKENS, UNKNOWN
-from model.training.embeddings import DIMENSIONS, Embedding, build_embedding, load_glove
+from model.training.embeddings import DIMENSIONS, Embedding, build_embedding, load_glove, widen
 
 TEXTS = ["the blorf is here :D", "a blorf again 🦖🦖 zzquux", "🦖 photosynthesis"]
 
@@ -108,3 +108,22 @@ def test_of_strangers_messages_only_glove_words_are_taken() -> None:
     assert "paella" in embedding.words
     assert "quixblat" in embedding.words
     assert not {"zorbnax", "5550199"} & set(embedding.words)
+
+
+def test_a_widened_embedding_holds_what_it_held_and_components_beside_it(embedding: Embedding) -> None:
+    # Three directions in 20 dimensions, of which the first varies most and the last hardly at all.
+    rng = np.random.default_rng(0)
+    directions = np.linalg.qr(rng.normal(size=(20, 3)))[0].T
+    known = rng.normal(size=(len(embedding.words) - 2, 3)) * [5.0, 2.0, 0.01]
+    wide = widen(embedding, (known @ directions + 7).astype(np.float32), 2)
+
+    assert wide.words == embedding.words
+    assert wide.vectors.dtype == np.float32
+    assert wide.vectors[:, :DIMENSIONS].tolist() == embedding.vectors.tolist()
+    more = wide.vectors[2:, DIMENSIONS:]
+    assert not wide.vectors[:2, DIMENSIONS:].any()
+    assert more.std() == pytest.approx(embedding.vectors[2:].std(), rel=1e-3)
+    for component, truth in zip(more.T, known.T, strict=False):
+        assert abs(np.corrcoef(component, truth)[0, 1]) > 0.99
+    assert more[:, 0].std() / more[:, 1].std() == pytest.approx(2.5, rel=0.2)
+    assert wide.vectors.astype(np.float16).astype(np.float32).tolist() == wide.vectors.tolist()

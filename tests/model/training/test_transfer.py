@@ -15,7 +15,7 @@ from model.training import transfer
 from model.training.annotations import PublicRows
 from model.training.datasets import Example
 from model.training.fit import FitConfig
-from model.training.transfer import DistilConfig, TransferSet, build_transfer_set
+from model.training.transfer import DistilConfig, TransferSet, build_transfer_set, word_vectors
 
 LABELS = (Label("party", "🎉"), Label("cry", "😢"))
 CONFIG = DistilConfig(
@@ -69,6 +69,9 @@ def school(monkeypatch: pytest.MonkeyPatch) -> School:
             school.questions.append(list(texts))
             ranks = np.array([SOFT.get(text, UNSURE) for text in texts], dtype=np.float32)
             return np.stack([ranks, np.sqrt(ranks)], axis=1)
+
+        def sentence_vectors(self, texts: Sequence[str]) -> Floats:
+            return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
 
         def save(self, path: Path) -> None:
             path.write_text("a teacher", encoding="utf-8")
@@ -284,3 +287,21 @@ def test_other_rows_another_seed_or_other_settings_train_a_teacher_anew(
     assert (len(school.lessons), len(school.questions), school.loaded) == (2, 2, [])
     np.testing.assert_array_equal(built(tmp_path, **changed, resume=True).targets, anew.targets)  # type: ignore[arg-type]
     assert len(school.lessons) == 2
+
+
+def test_the_first_teacher_tells_what_words_mean(tmp_path: Path, school: School) -> None:
+    transfer_set = built(tmp_path, config=replace(CONFIG, teachers=2))
+    vectors = word_vectors(transfer_set.teacher, ["we", "won"])
+
+    assert school.loaded == [transfer_set.teacher]
+    assert vectors.tolist() == [[2.0, 1.0], [3.0, 1.0]]
+    assert built(tmp_path, config=replace(CONFIG, teachers=2), resume=True).teacher == transfer_set.teacher
+    assert built(tmp_path).teacher == transfer_set.teacher
+
+
+def test_labels_whose_teacher_is_gone_are_made_anew(tmp_path: Path, school: School) -> None:
+    built(tmp_path).teacher.unlink()
+    again = built(tmp_path, resume=True)
+
+    assert len(school.lessons) == 2
+    assert again.teacher.is_file()
