@@ -33,8 +33,22 @@ _INTENT_OFF: Final = (
 )
 
 
+_CANNOT_START: Final = 2
+_TRY_LATER: Final = 75  # EX_TEMPFAIL of sysexits.h
+"""Exit statuses: of what the operator must mend, and of what may pass by itself."""
+
+
 class StartError(Exception):
-    """The bot cannot start or go on. The message is one sentence for the operator."""
+    """The bot cannot start or go on. The message is one sentence for the operator.
+
+    Args:
+        message: that sentence.
+        temporary: whether it may well work later, with nothing changed.
+    """
+
+    def __init__(self, message: str, *, temporary: bool = False) -> None:
+        super().__init__(message)
+        self.temporary = temporary
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,9 +88,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             asyncio.run(_demo(settings, arguments.port, arguments.channel))
         else:
             asyncio.run(_run(settings))
-    except (SettingsError, BundleError, StoreError, StartError) as error:
+    except (SettingsError, BundleError) as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return _CANNOT_START
+    except (StoreError, StartError) as error:
+        sys.stderr.write(f"{error}\n")
+        return _TRY_LATER if error.temporary else _CANNOT_START
     except KeyboardInterrupt:  # only where the platform has no signal handlers for asyncio
         return 130
     return 0
@@ -109,7 +126,7 @@ async def _invite(settings: Settings) -> None:
     try:
         print(invite_link(await ask_application_id(settings.token)))
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        raise StartError(_reason(error)) from error
+        raise StartError(_reason(error), temporary=_is_temporary(error)) from error
 
 
 async def _run(settings: Settings) -> None:
@@ -128,7 +145,7 @@ async def _run(settings: Settings) -> None:
             try:
                 await running
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                raise StartError(_reason(error)) from error
+                raise StartError(_reason(error), temporary=_is_temporary(error)) from error
 
 
 def _reason(error: Exception) -> str:
@@ -142,6 +159,11 @@ def _reason(error: Exception) -> str:
     if isinstance(error, discord.DiscordException):
         return f"Discord ended the connection: {_one_line(error)}."
     return f"Discord cannot be reached: {_one_line(error)}."
+
+
+def _is_temporary(error: Exception) -> bool:
+    """Whether Discord is out of reach or out of order, not this bot refused."""
+    return isinstance(error, aiohttp.ClientError | OSError | discord.DiscordServerError | discord.GatewayNotFound)
 
 
 async def _demo(settings: Settings, port: int, channel: str) -> None:

@@ -1,15 +1,12 @@
 """The channels in which the bot should react and may not, and why. No I/O beyond discord.py's cache."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import discord
 
 from bot.facts import places
+from bot.invite import PERMISSIONS_NEEDED
 from bot.store import ChannelMode, GuildSettings
-
-NEEDED: Final = ("view_channel", "read_message_history", "add_reactions")
-"""The permissions without which the bot cannot react, by discord.py's names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ def blind_spots(guild: discord.Guild, settings: GuildSettings) -> list[BlindSpot
         if places(channel).isdisjoint(settings.channels) == (settings.channel_mode is ChannelMode.ONLY):
             continue
         allowed = channel.permissions_for(guild.me)
-        missing = tuple(name for name in NEEDED if not getattr(allowed, name))
+        missing = tuple(name for name in PERMISSIONS_NEEDED if not getattr(allowed, name))
         if missing:
-            found.append(BlindSpot(channel.id, missing[:1] if NEEDED[0] in missing else missing))
-    return sorted(found, key=lambda spot: NEEDED[0] in spot.missing)
+            found.append(BlindSpot(channel.id, missing[:1] if PERMISSIONS_NEEDED[0] in missing else missing))
+    return sorted(found, key=lambda spot: PERMISSIONS_NEEDED[0] in spot.missing)

@@ -1,10 +1,10 @@
 """The same bot in a simulated Discord, in the browser, without a token: `python -m bot demo`."""
 
 import asyncio
-from collections.abc import Coroutine
+import socket
 from dataclasses import replace
+from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import simcord
 
@@ -30,8 +30,31 @@ async def serve(settings: Settings, port: int, channel: str = "general") -> None
     """
     if channel not in CHANNELS:
         raise DemoError(f"The demo has no channel {channel!r}, only {', '.join(CHANNELS)}.")
+    _check_port(port)
+    with stop_signals() as stopped:
+        serving = asyncio.create_task(_serve(settings, port, channel))
+        stopping = asyncio.create_task(stopped.wait())
+        await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        serving.cancel()
+        try:
+            await serving
+        except asyncio.CancelledError:
+            if not stopped.is_set():
+                raise
+
+
+def _check_port(port: int) -> None:
+    """Find out now, not when four weeks have been played."""
     if not 0 <= port <= 65535:
         raise DemoError(f"The demo cannot be served on port {port}: it must be a number up to 65535.")
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise DemoError(f"The demo cannot be served on port {port}: {error.strerror}.") from error
+
+
+async def _serve(settings: Settings, port: int, channel: str) -> None:
     environments: list[simcord.Env] = []
     with TemporaryDirectory(prefix="emoji-bot-demo-") as folder:  # what is set in the demo ends with it
         # The simulation keeps a clock of its own, and messages are dated by it.
@@ -41,36 +64,33 @@ async def serve(settings: Settings, port: int, channel: str = "general") -> None
         )
         async with simcord.run(bot, shard_count=1) as environment:
             environments.append(environment)
-            server = await furnish(environment)
             try:
-                await _show(environment, server, channel, port)
+                await _show(environment, await furnish(environment), channel, port)
             finally:
                 await bot.close()
 
 
 async def _show(environment: simcord.Env, server: DemoServer, channel: str, port: int) -> None:
-    """Serve the page until a signal or the page ends it."""
-    try:
-        page = environment.preview(
-            server.channels[channel],
-            viewers=list(server.people.values()),
-            layout="channel",
-            assets=server.pictures,
-            port=port,
-        )
-        async with page:
-            with stop_signals() as stopped:
-                print(f"Demo ready: {page.url}", flush=True)
-                await _first_of(stopped.wait(), page.wait_closed())
-    except simcord.SetupError as error:
-        raise DemoError(f"The demo cannot be served on port {port}: {error}.") from error
+    """Serve the page until it is ended there."""
+    page = environment.preview(
+        server.channels[channel],
+        viewers=list(server.people.values()),
+        layout="channel",
+        assets=server.pictures,
+        port=port,
+    )
+    async with page:
+        print(f"Demo ready: {page.url}", flush=True)
+        passing = asyncio.create_task(_pass_time(environment))
+        try:
+            await page.wait_closed()
+        finally:
+            passing.cancel()
 
 
-async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def _pass_time(environment: simcord.Env) -> None:
+    """Keep the simulated clock at the present; by itself it stands still, and no cooldown would ever end."""
+    while True:
+        behind = (datetime.now(UTC) - environment.now()).total_seconds()
+        environment.backend.advance_clock(max(0.0, behind))
+        await asyncio.sleep(1)

@@ -1,6 +1,8 @@
 """The demo's little server: who and what is in it, and the weeks that it has behind it."""
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -65,15 +67,26 @@ async def furnish(environment: simcord.Env) -> DemoServer:
         for name in _PEOPLE
     }
     server = DemoServer(channels, people, _pictures(me, people.values(), [guild.create_emoji(name) for name in EMOJI]))
-    for days, lines in EARLIER.items():
-        await _wait_until(environment, ending - timedelta(days=days))
-        for line in lines:
+    with _quiet():
+        for days, lines in EARLIER.items():
+            await _wait_until(environment, ending - timedelta(days=days))
+            for line in lines:
+                await _say(server, line)
+        await _wait_until(environment, ending)
+        for line in TODAY:
             await _say(server, line)
-    await _wait_until(environment, ending)
-    for line in TODAY:
-        await _say(server, line)
-        await environment.advance_time(_PAUSE)
+            await environment.advance_time(_PAUSE)
     return server
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Within the context, nothing below a warning is logged: what the bot did in each of the weeks is no news."""
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 async def _say(server: DemoServer, line: Line) -> None:
@@ -86,7 +99,7 @@ async def _say(server: DemoServer, line: Line) -> None:
 
 
 async def _wait_until(environment: simcord.Env, moment: datetime) -> None:
-    await environment.advance_time((moment - environment.now()).total_seconds())
+    await environment.advance_time(max(0.0, (moment - environment.now()).total_seconds()))
 
 
 def _pictures(

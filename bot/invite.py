@@ -5,8 +5,11 @@ from typing import Final
 
 import discord
 
-PERMISSIONS: Final = discord.Permissions(view_channel=True, read_message_history=True, add_reactions=True)
-"""All that the bot needs in a server."""
+PERMISSIONS_NEEDED: Final = ("view_channel", "read_message_history", "add_reactions")
+"""The permissions that the bot needs in a server, by discord.py's names."""
+
+PERMISSIONS: Final = discord.Permissions(**dict.fromkeys(PERMISSIONS_NEEDED, True))
+"""The same as one value: 66624."""
 
 _SCOPES: Final = ("bot", "applications.commands")
 _PATIENCE: Final = 30.0  # seconds for two short requests

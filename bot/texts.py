@@ -38,6 +38,11 @@ def say(key: str, locale: discord.Locale | None = None, **values: object) -> str
     return line.format_map(values) if values else line
 
 
+def number(n: int, locale: discord.Locale | None = None) -> str:
+    """`n` with its thousands apart, as the language of `locale` writes it."""
+    return f"{n:,}".replace(",", say("common.thousands", locale))
+
+
 def phrase(key: str) -> app_commands.locale_str:
     """The English line `key` for a command's name or description, to be translated when commands are synced."""
     return app_commands.locale_str(CATALOGS[ENGLISH][key], **{_KEY: key})

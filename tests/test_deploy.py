@@ -21,7 +21,7 @@ UNIT = (ROOT / "docs/deploy/emoji-bot.service").read_text(encoding="utf-8")
 MANIFEST = (ROOT / "docs/deploy/kubernetes.yaml").read_text(encoding="utf-8")
 IMAGE = (ROOT / "docs/deploy/Containerfile").read_text(encoding="utf-8")
 
-OTHERS = {"ORT_DISABLE_TELEMETRY", "POD_INDEX", "YOUR_TOKEN"}
+OTHERS = {"POD_INDEX", "YOUR_TOKEN"}
 """Names in the texts that look like settings and are none."""
 
 
@@ -59,7 +59,19 @@ def test_the_unit_runs_a_command_of_the_bot_and_gives_up_on_its_status_for_bad_s
     status = main(arguments)
     assert "DISCORD_TOKEN" in capsys.readouterr().err
     assert status == int(_only(r"^RestartPreventExitStatus=(\d+)$", UNIT))
-    assert status == int(_only(r"exit status (\d+)", PAGE))
+    assert status == int(_only(r"not after exit status (\d+)", PAGE))
+
+
+def test_the_unit_tries_again_where_discord_is_out_of_reach(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
+    monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
+    monkeypatch.chdir(tmp_path)
+
+    status = main(["run"])
+    assert "Discord cannot be reached" in capsys.readouterr().err
+    assert status == int(_only(r"after exit status (\d+): Discord", PAGE)) != 2
 
 
 def test_the_file_of_the_backup_is_the_one_that_the_unit_writes() -> None:
@@ -106,11 +118,6 @@ def test_the_command_for_several_shards_a_pod_counts_on(index: str, shards: tupl
     assert (done.returncode == 0) is (shards is not None)
     if shards is not None:
         assert Settings.from_values({"SHARD_COUNT": "12", "SHARD_IDS": done.stdout}).shard_ids == shards
-
-
-@pytest.mark.parametrize("text", [UNIT, MANIFEST, IMAGE], ids=["unit", "manifest", "image"])
-def test_the_telemetry_of_the_runtime_is_off(text: str) -> None:
-    assert re.search(r'\bORT_DISABLE_TELEMETRY(?:=|\n +value: ")1\b', text)
 
 
 @pytest.mark.parametrize("text", [PAGE, MANIFEST], ids=["page", "manifest"])

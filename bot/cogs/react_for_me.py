@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot import policy
 from bot.counts import Count, reacted_with
 from bot.facts import facts_of, places, roles_of
+from bot.invite import PERMISSIONS
 from bot.judge import Judge
 from bot.own_reactions import OwnReaction, OwnReactions
 from bot.policy import Choice, Skip
@@ -44,7 +45,6 @@ _FAILED: Final = {
     Outcome.FAILED: "react.unreachable",
     Outcome.CLOSED: "common.busy",
 }
-_NEEDED: Final = discord.Permissions(view_channel=True, read_message_history=True, add_reactions=True)
 
 
 class ReactForMe(commands.Cog):
@@ -137,7 +137,7 @@ class ReactForMe(commands.Cog):
         if outcome is Outcome.ADDED:
             return say("react.done", interaction.locale, emoji=choice.emoji)
         refused = outcome in (Outcome.NOT_ALLOWED, Outcome.REFUSED)
-        if refused and not interaction.app_permissions.is_superset(_NEEDED):
+        if refused and not interaction.app_permissions.is_superset(PERMISSIONS):
             return say("react.permissions", interaction.locale)
         return say(_FAILED[outcome], interaction.locale)
 

@@ -17,7 +17,7 @@ from bot.counts import Count
 from bot.server_emoji import usable_emoji
 from bot.store import Store, StoreError
 from bot.summary import Summary, summarise
-from bot.texts import CATALOGS, ENGLISH, phrase, say
+from bot.texts import CATALOGS, ENGLISH, number, phrase, say
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ def stats_embed(
     answers = [_line(count, found, locale) for count in (Count.JOINED, Count.DISLIKED, Count.REMOVED)]
     embed.add_field(name=say("stats.answers", locale), value="\n".join(answers), inline=False)
     if found.emoji:
-        top = [f"{emoji.get(name, name)} **{count:,}**" for name, count in found.emoji[:_MOST_EMOJI]]
+        top = [f"{emoji.get(name, name)} **{number(count, locale)}**" for name, count in found.emoji[:_MOST_EMOJI]]
         embed.add_field(name=say("stats.top", locale), value="\u2003".join(top), inline=False)
     if found.skipped:
         embed.add_field(name=say("stats.skipped", locale), value="\n".join(_reasons(found, locale)), inline=False)
@@ -156,13 +156,13 @@ def captions(days: int, locale: discord.Locale | None = None) -> Captions:
 
 
 def _line(name: str, found: Summary, locale: discord.Locale | None) -> str:
-    return say(f"stats.{name}", locale, n=found.totals[Count(name)])
+    return say(f"stats.{name}", locale, n=number(found.totals[Count(name)], locale))
 
 
 def _reactions(found: Summary, locale: discord.Locale | None) -> str:
     if found.share is None:
         return _line("reacted", found, locale)
-    return say("stats.reacted_share", locale, n=found.totals[Count.REACTED], share=found.share)
+    return say("stats.reacted_share", locale, n=number(found.totals[Count.REACTED], locale), share=found.share)
 
 
 def _reasons(found: Summary, locale: discord.Locale | None) -> list[str]:
@@ -170,4 +170,4 @@ def _reasons(found: Summary, locale: discord.Locale | None) -> list[str]:
     rest = sum(n for _, n in found.skipped[_MOST_REASONS:])
     if rest:
         reasons.append((say("stats.skipped_rest", locale), rest))
-    return [say("stats.skipped_line", locale, reason=reason, n=n) for reason, n in reasons]
+    return [say("stats.skipped_line", locale, reason=reason, n=number(n, locale)) for reason, n in reasons]

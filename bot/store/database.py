@@ -32,8 +32,21 @@ _BEGIN: Final = "sqlite_begin"
 """The execution option that says how SQLite begins a transaction."""
 
 
+_PASSING: Final = ("08", "53", "57P")
+"""How the SQLSTATE of a PostgreSQL that is away, overloaded or just starting begins (appendix A of its manual)."""
+
+
 class StoreError(Exception):
-    """The database cannot be used. The message is one sentence for the operator, without the password."""
+    """The database cannot be used. The message is one sentence for the operator, without the password.
+
+    Args:
+        message: that sentence.
+        temporary: whether it may well work later, with nothing changed.
+    """
+
+    def __init__(self, message: str, *, temporary: bool = False) -> None:
+        super().__init__(message)
+        self.temporary = temporary
 
 
 class Database:
@@ -148,7 +161,7 @@ class Database:
             reason = _one_line(error)
             if self._url.password:
                 reason = reason.replace(str(self._url.password), "***")
-            raise StoreError(f"{self._name} cannot be used: {reason}.") from error
+            raise StoreError(f"{self._name} cannot be used: {reason}.", temporary=_is_temporary(error)) from error
 
 
 def _parse(url: str) -> URL:
@@ -181,6 +194,7 @@ def _asyncpg() -> Any:
 def _sqlite(url: URL) -> AsyncEngine:
     """Waits for others who write, checks references, and does not let writers hold up readers (WAL).
 
+    `secure_delete` overwrites what is deleted: who asked to be forgotten is not in the file's free pages either.
     `synchronous` stays FULL, so that what was written survives a power cut too.
     """
     engine = create_async_engine(
@@ -195,7 +209,7 @@ def _sqlite(url: URL) -> AsyncEngine:
     def prepare(connection: Any, _: object) -> None:
         try:
             cursor = connection.cursor()
-            for pragma in ("foreign_keys=ON", "journal_mode=WAL"):
+            for pragma in ("foreign_keys=ON", "journal_mode=WAL", "secure_delete=ON"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
         except BaseException:
@@ -243,9 +257,19 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _one_line(error: BaseException) -> str:
-    """What the driver itself said, without SQLAlchemy's frame around it."""
+def _is_temporary(error: BaseException) -> bool:
+    error = _of_driver(error)
+    return isinstance(error, OSError) or (getattr(error, "sqlstate", None) or "").startswith(_PASSING)
+
+
+def _of_driver(error: BaseException) -> BaseException:
+    """What the driver itself raised, without SQLAlchemy's frame around it."""
     if isinstance(error, DBAPIError) and error.orig is not None:
-        error = error.orig.__cause__ or error.orig
+        return error.orig.__cause__ or error.orig
+    return error
+
+
+def _one_line(error: BaseException) -> str:
+    error = _of_driver(error)
     lines = str(error).strip().splitlines()
     return lines[0].strip().rstrip(".") if lines else type(error).__name__

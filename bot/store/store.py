@@ -57,6 +57,7 @@ class Store:
         # One writer of a server at a time, so that memory hears of changes in the order in which they were made.
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._tally = Tally()
+        self._left: set[int] = set()  # servers to forget as soon as the database takes it
         self._flushing = asyncio.Lock()
         self._flush_failing = False
         self._closed = False
@@ -192,6 +193,7 @@ class Store:
             Exception: what `change` raised; then nothing is changed.
         """
         async with self._lock(guild_id):
+            self._left.discard(guild_id)
             async with self._database.write() as connection:
                 await rows.change_settings(connection, guild_id, change, self._clock())
                 state = await rows.read_state(connection, guild_id)
@@ -215,12 +217,15 @@ class Store:
         """Delete everything of a server: settings, its members' opt-outs, tastes, counters.
 
         Raises:
-            StoreError: the database did not do it.
+            StoreError: the database did not do it; it is done with the next counters, unless somebody changes the
+                settings of the server before.
         """
         async with self._lock(guild_id), self._flushing:  # a flush under way would bring counters back
+            self._left.add(guild_id)
+            self._tally.forget(guild_id)
             async with self._database.write() as connection:
                 await rows.delete_guild(connection, guild_id)
-            self._tally.forget(guild_id)
+            self._left.discard(guild_id)
             self._guilds.put(guild_id, GuildState())
 
     # What members choose
@@ -261,13 +266,18 @@ class Store:
         Raises:
             StoreError: the database did not do it.
         """
-        if opt_outs:
-            known = await self.known_of(user_id)
-            if known.opted_out_everywhere:
-                await self.opt_in(user_id, None)
-            for guild_id in known.opted_out_in:
-                await self.opt_in(user_id, guild_id)
-        return await self.known_of(user_id)
+        if not opt_outs:
+            return await self.known_of(user_id)
+        async with self._lock(EVERYWHERE):
+            async with self._database.write() as connection:
+                before = await rows.read_known(connection, user_id)
+                await rows.delete_opt_outs(connection, user_id)
+                after = await rows.read_known(connection, user_id)
+            if before.opted_out_everywhere:
+                self._remember_opt_out(EVERYWHERE, lambda users: users - {user_id})
+            for guild_id in before.opted_out_in:
+                self._remember_opt_out(guild_id, lambda users: users - {user_id})
+        return after
 
     # What happened
 
@@ -415,13 +425,18 @@ class Store:
         """
         async with self._flushing:
             counts = self._tally.take()
-            if not counts:
+            left = set(self._left)
+            if not counts and not left:
                 return
             try:
                 async with self._database.write() as connection:
-                    await rows.add_counts(connection, counts)
+                    for guild_id in left:
+                        await rows.delete_guild(connection, guild_id)
+                    if counts:
+                        await rows.add_counts(connection, counts)
             except BaseException:
                 self._tally.give_back()
                 raise
+            self._left -= left
             self._tally.written()
             self._flush_failing = False

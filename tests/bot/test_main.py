@@ -122,8 +122,28 @@ def test_invite_says_when_discord_cannot_be_reached(
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
 
-    assert main(["invite"]) == 2
+    assert main(["invite"]) == 75
     assert "Discord cannot be reached" in _sentence(capsys)
+
+
+def test_a_database_out_of_reach_is_no_mistake_of_the_operator(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://bot:secret@127.0.0.1:9/bot")
+
+    assert main(["check"]) == 75
+    assert "secret" not in _sentence(capsys)
+
+
+def test_a_database_that_is_damaged_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "emoji-bot.db").write_bytes(b"not a database at all, " * 100)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+
+    assert main(["check"]) == 2
+    assert "cannot be used" in _sentence(capsys)
 
 
 def test_serving_and_predicting_import_no_training_library() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiosqlite
@@ -16,7 +17,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url, text, update
 
-from bot.store import ChannelMode, Counter, GuildSettings, GuildState, Known, Store, StoreError, database, tables
+from bot.store import ChannelMode, Counter, GuildSettings, GuildState, Known, Store, StoreError, database, rows, tables
+from bot.store.tables import EVERYWHERE
 from bot.taste import Taste
 from tests.bot.store.conftest import Ticks, until
 
@@ -308,6 +310,34 @@ async def test_a_user_learns_what_is_stored(store: Store) -> None:
     assert await store.known_of(BOB) == Known(ignored_in=frozenset({OTHER_GUILD}))
 
 
+async def test_forgetting_all_opt_outs_is_all_or_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await store.load(GUILD)
+    await store.opt_out(ALICE, None)
+    await store.opt_out(ALICE, GUILD)
+
+    async def broken(connection: object, user_id: int) -> None:
+        await delete_opt_out(connection, user_id, EVERYWHERE)
+        raise StoreError("The connection broke.")
+
+    delete_opt_out: Any = rows.delete_opt_out
+    monkeypatch.setattr(rows, "delete_opt_outs", broken)
+    with pytest.raises(StoreError):
+        await store.forget_user(ALICE, opt_outs=True)
+
+    assert store.opted_out(ALICE, GUILD)
+    assert await store.known_of(ALICE) == Known(True, frozenset({GUILD}))
+
+
+async def test_what_is_deleted_is_not_in_the_file_either(tmp_path: Path) -> None:
+    file = tmp_path / "emoji-bot.db"
+    mark = "carrot-of-a-name"
+    async with await Store.open(f"sqlite:///{file}") as store:
+        await store.add_taste(GUILD, mark, gained=1, at=NEW_YEAR)
+        await store.reset_taste(GUILD)
+
+    assert mark.encode() not in file.read_bytes()
+
+
 async def test_forgetting_a_user_keeps_opt_outs_unless_told_otherwise_and_what_admins_chose(store: Store) -> None:
     await store.load(GUILD)
     await store.opt_out(ALICE, None)
@@ -339,6 +369,41 @@ async def test_nothing_stays_of_a_forgotten_server(store: Store) -> None:
         for table in tables.metadata.sorted_tables:
             guilds = (await connection.execute(text(f"SELECT DISTINCT guild_id FROM {table.name}"))).scalars()  # noqa: S608
             assert list(guilds) == [OTHER_GUILD]
+
+
+async def test_a_server_left_while_the_database_is_away_is_forgotten_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _leave_during_an_outage(store, monkeypatch)
+
+    store.count(OTHER_GUILD, "seen")
+    await store.counters(OTHER_GUILD, date.min)  # writes what waits
+
+    assert await store.load(GUILD) == GuildState()
+    assert await store.known_of(ALICE) == Known()
+
+
+async def test_a_server_that_came_back_meanwhile_is_not_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _leave_during_an_outage(store, monkeypatch)
+
+    await store.change(GUILD, lambda settings: replace(settings, enabled=False))
+    store.count(GUILD, "seen")
+
+    assert [counter.count for counter in await store.counters(GUILD, date.min)] == [1]
+    assert not (await store.load(GUILD)).settings.enabled
+
+
+async def _leave_during_an_outage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Any:
+        raise StoreError("The database is away.")
+
+    await store.opt_out(ALICE, GUILD)
+    with monkeypatch.context() as patch:
+        patch.setattr(store._database, "write", broken)
+        with pytest.raises(StoreError):
+            await store.forget_guild(GUILD)
 
 
 # Counters
