@@ -5,8 +5,8 @@ removed here, as from all public texts.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from model.text import UNKNOWN, encode
 from model.training.embeddings import build_embedding
-from model.training.fit import FitConfig, Progress, fit, predict_rows, set_seed
+from model.training.fit import FitConfig, fit, predict_rows, set_seed
 from model.training.network import NetworkConfig, build_network
 from model.training.public import tweeteval, tweeteval_labels
 
@@ -35,9 +35,6 @@ _MAX_LEN: Final = 64
 _VOCABULARY: Final = 60_000
 _BALANCE: Final = 0.5
 """A class weighs its frequency to minus this power: the score counts all classes alike, the tweets do not."""
-_FOLDS: Final = 3
-_LABEL_SHARE: Final = 0.5
-"""Of a target, the share that is the emoji which stood in the tweet; the rest is what the other folds' network says."""
 _SHIFTS: Final = tuple(np.linspace(0.0, 0.8, 9).tolist())
 """Shares of the log-frequency taken off a class's log-probability that are tried on the validation tweets
 (Menon et al., 2021, "Long-Tail Learning via Logit Adjustment")."""
@@ -49,10 +46,7 @@ def train_tweeteval(
 ) -> dict[str, Any]:
     """Train a network of the given shape on the 45,000 training tweets alone and score the 50,000 test tweets.
 
-    Which emoji stood in a tweet is partly chance. So networks of the same shape, each trained on a part, first say of
-    the tweets that they have not seen what else might have stood there, and the network that is scored learns from
-    both (Furlanello et al., 2018, "Born-Again Neural Networks", here with out-of-fold teachers). The shape's dropouts
-    are replaced by those that suit so many rows.
+    Its dropouts are replaced by those that suit so many rows.
 
     Returns:
         Macro-averaged F1 and accuracy on validation and test tweets, in percent, F1 with a 95% bootstrap interval.
@@ -65,7 +59,6 @@ def train_tweeteval(
     set_seed(seed)
     embedding = build_embedding(train, size=_VOCABULARY)
     vocabulary = embedding.vocabulary
-    shape = replace(shape, outcomes=classes, dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT)
 
     def rows(texts: Sequence[str]) -> list[list[int]]:
         return [encode(text, vocabulary, _MAX_LEN) or [vocabulary[UNKNOWN]] for text in texts]
@@ -73,67 +66,43 @@ def train_tweeteval(
     frequency = np.bincount(y, minlength=classes) / len(y)
     weight = frequency**-_BALANCE
     weight /= (weight * frequency).sum()
+    seen = weight * frequency  # the frequencies that the network is shown
+    targets = (np.eye(classes)[y] * weight[y, None]).astype(np.float32)
     val_rows = rows(val)
 
     def score(network: keras.Model) -> dict[str, float]:
         predicted = predict_rows(network, val_rows, _MAX_LEN).argmax(axis=1)
         return {"score": macro_f1(confusion(val_y, predicted, classes))}
 
-    course = _Course(shape, embedding.vectors, rows(train), replace(fit_config, seed=seed), out, score, show_progress)
-    labels = np.eye(classes)[y] * weight[y, None]
-    guesses = course.out_of_fold(labels)
-    guesses /= (guesses / weight).sum(axis=1, keepdims=True)  # unweighted they sum to 1, and now weigh as labels do
-    network, progress = course.train(np.arange(len(y)), _LABEL_SHARE * labels + (1 - _LABEL_SHARE) * guesses, "all")
+    network, progress = fit(
+        build_network(
+            replace(shape, outcomes=classes, dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT), embedding.vectors
+        ),
+        rows(train),
+        targets,
+        replace(fit_config, seed=seed),
+        max_len=_MAX_LEN,
+        folder=out,
+        evaluate=score,
+        show_progress=show_progress,
+    )
 
-    def logs(encoded: list[list[int]]) -> Floats:
+    def log_probabilities(encoded: list[list[int]]) -> Floats:
         return np.asarray(np.log(predict_rows(network, encoded, _MAX_LEN) + 1e-9), dtype=np.float64)
 
-    shown = np.log(weight * frequency)
-    on_val = logs(val_rows)
-    shift = max(_SHIFTS, key=lambda s: macro_f1(confusion(val_y, (on_val - s * shown).argmax(axis=1), classes)))
-    return {
-        "seed": seed,
-        "best_epoch": progress.best_epoch,
-        "shift": round(shift, 2),
-        "val": _scores(confusion(val_y, (on_val - shift * shown).argmax(axis=1), classes)),
-        "test": _scores(confusion(test_y, (logs(rows(test)) - shift * shown).argmax(axis=1), classes)),
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _Course:
-    """Trains networks of one shape on parts of the same tweets."""
-
-    shape: NetworkConfig
-    vectors: npt.NDArray[np.float32]
-    rows: list[list[int]]
-    config: FitConfig
-    folder: Path
-    evaluate: Callable[[keras.Model], dict[str, float]]
-    show_progress: bool
-
-    def train(self, part: npt.NDArray[np.intp], targets: Floats, name: str) -> tuple[keras.Model, Progress]:
-        """A network trained on the tweets `part` with their `targets` (all tweets, classes)."""
-        return fit(
-            build_network(self.shape, self.vectors),
-            [self.rows[i] for i in part],
-            targets[part].astype(np.float32),
-            self.config,
-            max_len=_MAX_LEN,
-            folder=self.folder / name,
-            evaluate=self.evaluate,
-            show_progress=self.show_progress,
-        )
-
-    def out_of_fold(self, targets: Floats) -> Floats:
-        """What networks say of the tweets that they were not trained on: (all tweets, classes) probabilities."""
-        guesses = np.empty_like(targets)
-        fold = np.random.default_rng(self.config.seed).permutation(len(self.rows)) % _FOLDS
-        for number in range(_FOLDS):
-            network, _ = self.train(np.flatnonzero(fold != number), targets, f"fold-{number}")
-            part = np.flatnonzero(fold == number)
-            guesses[part] = predict_rows(network, [self.rows[i] for i in part], _MAX_LEN)
-        return guesses
+    on_val = log_probabilities(val_rows)
+    shift = max(_SHIFTS, key=lambda s: macro_f1(confusion(val_y, (on_val - s * np.log(seen)).argmax(axis=1), classes)))
+    result: dict[str, Any] = {"seed": seed, "best_epoch": progress.best_epoch, "shift": round(shift, 2)}
+    for name, logs, right in (("val", on_val, val_y), ("test", log_probabilities(rows(test)), test_y)):
+        table = confusion(right, (logs - shift * np.log(seen)).argmax(axis=1), classes)
+        low, high = _interval(table)
+        result[name] = {
+            "macro_f1": round(macro_f1(table), 2),
+            "interval": [round(low, 2), round(high, 2)],
+            "accuracy": round(100 * float(np.trace(table)) / len(right), 2),
+            "rows": len(right),
+        }
+    return result
 
 
 def confusion(right: npt.NDArray[np.intp], predicted: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.intp]:
@@ -146,17 +115,6 @@ def macro_f1(table: npt.NDArray[Any]) -> float:
     hits = np.diagonal(table)
     both = table.sum(axis=0) + table.sum(axis=1)
     return float(100 * (2 * hits / np.maximum(both, 1)).mean())
-
-
-def _scores(table: npt.NDArray[np.intp]) -> dict[str, Any]:
-    low, high = _interval(table)
-    total = int(table.sum())
-    return {
-        "macro_f1": round(macro_f1(table), 2),
-        "interval": [round(low, 2), round(high, 2)],
-        "accuracy": round(100 * float(np.trace(table)) / total, 2),
-        "rows": total,
-    }
 
 
 def _interval(table: npt.NDArray[np.intp]) -> tuple[float, float]:
