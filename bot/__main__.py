@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     demo = subparsers.add_parser("demo", help="the bot in a simulated Discord, in the browser, without a token")
     demo.add_argument("--port", type=int, default=8080, help="on 127.0.0.1 (default: 8080)")
-    demo.add_argument("--channel", default="general", help="general (default), game-night, pets or study-hall")
+    demo.add_argument("--channel", default="general", help="general (default), game-night, pets, study-hall or announcements")
     arguments = parser.parse_args(argv)
     if arguments.command == "invite" and arguments.application_id is not None:  # needs no settings
         print(invite_link(arguments.application_id))
@@ -106,9 +106,11 @@ def _snowflake(text: str) -> int:
 
 
 def _set_up_logging(level: str) -> None:
-    discord.utils.setup_logging(level=getattr(logging, level), root=True)
-    # At DEBUG, discord.py logs whole gateway events, message text included.
-    logging.getLogger("discord").setLevel(max(logging.INFO, getattr(logging, level)))
+    wanted: int = getattr(logging, level)
+    # At DEBUG, discord.py logs whole gateway events, message text included, and aiosqlite the ids of members.
+    discord.utils.setup_logging(level=max(logging.INFO, wanted), root=True)
+    for ours in ("bot", "model"):
+        logging.getLogger(ours).setLevel(wanted)
 
 
 async def _check(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import discord
 
 from bot.facts import places
 from bot.invite import PERMISSIONS_NEEDED
-from bot.store import ChannelMode, GuildSettings
+from bot.store import GuildSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def blind_spots(guild: discord.Guild, settings: GuildSettings) -> list[BlindSpot
     for channel in sorted(guild.channels, key=lambda channel: channel.position):
         if isinstance(channel, discord.CategoryChannel):
             continue
-        if places(channel).isdisjoint(settings.channels) == (settings.channel_mode is ChannelMode.ONLY):
+        if not settings.covers(places(channel)):
             continue
         allowed = channel.permissions_for(guild.me)
         missing = tuple(name for name in PERMISSIONS_NEEDED if not getattr(allowed, name))

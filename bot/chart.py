@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
+from bot.summary import DayCount
+
 DAYS: Final = 30
 """How many days the chart shows where nothing else is said."""
 
@@ -51,21 +53,6 @@ _FOLDED: Final = str.maketrans(
 _UNSEEN: Final = ("Cf", "Me", "Mn")  # accents, joiners and the like
 _LACKING: Final = re.compile("[^ -~«°±·»‘’“”‹›]+")  # what the font has no glyph for
 _LONGEST: Final = 200  # characters of a text, more than fit anywhere
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """What the bot did on one day.
-
-    Args:
-        day: the day.
-        reactions: how often it reacted; not negative.
-        messages: how many messages it saw; not negative.
-    """
-
-    day: date
-    reactions: int
-    messages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.cogs.reactions import Reactions
 from bot.cogs.settings import SettingsCommands
 from bot.cogs.stats import Stats
 from bot.command_access import has_access
+from bot.failures import answer_failure
 from bot.judge import Judge
 from bot.own_reactions import OwnReactions
 from bot.policy import Defaults
@@ -27,7 +28,7 @@ from bot.reactor import Reactor
 from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.sync import sync_commands
-from bot.texts import CatalogTranslator, say
+from bot.texts import CatalogTranslator
 from model.predictor import Predictor
 from model.service import PredictionService
 
@@ -71,6 +72,7 @@ class EmojiBot(commands.AutoShardedBot):
         self._reactor = Reactor(settings.stale_after, clock)
         self._service: PredictionService | None = None
         self._store: Store | None = None
+        self._learning: Learning | None = None
 
     async def setup_hook(self) -> None:
         """Get ready to react, then sync the commands. Runs once, after login, before the gateway.
@@ -94,25 +96,27 @@ class EmojiBot(commands.AutoShardedBot):
             StoreError: the database cannot be used.
         """
         predictor = await asyncio.to_thread(Predictor.load, self.settings.model_dir)
+        labels = predictor.bundle.labels
         self._service = PredictionService(predictor)
         await self._service.warm_up()
-        log.info("model loaded version=%s labels=%d", predictor.bundle.version, len(predictor.bundle.labels))
-        self._store = await Store.open(self.settings.database_url, clock=self._clock)
+        log.info("model loaded version=%s labels=%d", predictor.bundle.version, len(labels))
+        self._store = store = await Store.open(self.settings.database_url, clock=self._clock)
         threshold = predictor.threshold if self.settings.threshold is None else self.settings.threshold
-        names = {label.emoji: label.name for label in predictor.bundle.labels}
-        judge = Judge(self._service, Defaults(threshold, names), self._clock)
+        defaults = Defaults(threshold, {label.emoji: label.name for label in labels})
+        judge = Judge(self._service, defaults, self._clock)
         own = OwnReactions()
-        await self.add_cog(Reactions(self, judge, self._store, self._reactor, own))
-        learning = Learning(self, self._store, own, self._clock)
-        await self.add_cog(learning)
-        await self.add_cog(Predict(judge, self._store, self.tree))
-        labels = predictor.bundle.labels
-        await self.add_cog(SettingsCommands(self._store, judge.defaults, labels, learning, self._clock))
-        await self.add_cog(ReactForMe(self, judge, self._store, self._reactor, own, self.tree))
-        await self.add_cog(Privacy(self._store, self))
-        emoji = {label.name: label.emoji for label in predictor.bundle.labels}
-        await self.add_cog(Stats(self._store, emoji, self._clock))
-        await self.add_cog(Help(self.tree))
+        self._learning = Learning(self, store, own, self._clock)
+        for cog in (
+            Reactions(self, judge, store, self._reactor, own),
+            self._learning,
+            Predict(judge, store, self.tree),
+            SettingsCommands(store, defaults, labels, self._learning, self._clock),
+            ReactForMe(self, judge, store, self._reactor, own, self.tree),
+            Privacy(store, self),
+            Stats(store, {label.name: label.emoji for label in labels}, self._clock),
+            Help(self.tree),
+        ):
+            await self.add_cog(cog)
 
     async def on_ready(self) -> None:
         """Say so; the gateway may call this again after a reconnect."""
@@ -130,9 +134,9 @@ class EmojiBot(commands.AutoShardedBot):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that the bot has left."""
         log.info("left guild=%d", guild.id)
-        if self._store is not None:
+        if self._learning is not None:
             try:
-                await self._store.forget_guild(guild.id)
+                await self._learning.forget_guild(guild.id)
             except StoreError as error:
                 log.warning("not forgotten guild=%d: %s", guild.id, error)
 
@@ -147,11 +151,12 @@ class EmojiBot(commands.AutoShardedBot):
     async def close(self) -> None:
         """Stop reacting, leave the gateway, stop the model, write what is counted. May be called twice."""
         self._reactor.close()
-        await super().close()
-        if self._service is not None:
-            await self._service.close()
-        if self._store is not None:
-            await self._store.close()
+        async with contextlib.AsyncExitStack() as rest:  # closed in any case, last things first
+            if self._store is not None:
+                rest.push_async_callback(self._store.close)
+            if self._service is not None:
+                rest.push_async_callback(self._service.close)
+            await super().close()
 
 
 class _Tree(app_commands.CommandTree[EmojiBot]):
@@ -166,14 +171,4 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
     ) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         name = interaction.command.qualified_name if interaction.command else "unknown"
-        if isinstance(cause, discord.HTTPException):
-            # An answer that came too late or twice, or a channel that went away: Discord's daily life.
-            log.warning("answer failed command=%s status=%d code=%d", name, cause.status, cause.code)
-            return
-        log.error("command failed command=%s", name, exc_info=cause)
-        with contextlib.suppress(discord.HTTPException):  # it may be too late for that, too
-            apology = say("common.apology", interaction.locale)
-            if interaction.response.is_done():
-                await interaction.followup.send(apology, ephemeral=True)
-            else:
-                await interaction.response.send_message(apology, ephemeral=True)
+        await answer_failure(interaction, "command", name, cause)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 
 import simcord
+from simcord.preview import _markdown
 
 from bot.client import EmojiBot
 from bot.demo_server import CHANNELS, DemoServer, furnish
@@ -48,10 +49,12 @@ def _check_port(port: int) -> None:
     """Find out now, not when four weeks have been played."""
     if not 0 <= port <= 65535:
         raise DemoError(f"The demo cannot be served on port {port}: it must be a number up to 65535.")
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        raise DemoError(f"The demo cannot be served on port {port}: {error.strerror}.") from error
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was in use until now is free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise DemoError(f"The demo cannot be served on port {port}: {error.strerror}.") from error
 
 
 async def _serve(settings: Settings, port: int, channel: str) -> None:
@@ -72,6 +75,7 @@ async def _serve(settings: Settings, port: int, channel: str) -> None:
 
 async def _show(environment: simcord.Env, server: DemoServer, channel: str, port: int) -> None:
     """Serve the page until it is ended there."""
+    _name_what_is_mentioned()
     page = environment.preview(
         server.channels[channel],
         viewers=list(server.people.values()),
@@ -94,3 +98,9 @@ async def _pass_time(environment: simcord.Env) -> None:
         behind = (datetime.now(UTC) - environment.now()).total_seconds()
         environment.backend.advance_clock(max(0.0, behind))
         await asyncio.sleep(1)
+
+
+def _name_what_is_mentioned() -> None:
+    """Show channels and commands in embeds by name, as Discord does; simcord 3.2.1 shows `<#` and their ids."""
+    for part in ("embed_description", "embed_field_value"):
+        _markdown._FIELD_POLICIES[part].update(mentions=True, commands=True)

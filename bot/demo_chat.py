@@ -39,7 +39,7 @@ EARLIER: Final = {
         Line("game-night", "priya", "same time next friday?"),
         Line("general", "mika", "this pizza is on fire, best one in town", joined=("tomasz",)),
     ),
-    22: (Line("announcements", "tomasz", "the café garden opens on saturday, come and celebrate with us!"),),
+    22: (Line("announcements", "tomasz", "we won the award for the best café in town!!!"),),
     21: (
         Line("pets", "tomasz", "meet bruno, he is eight weeks old and already the boss", joined=("priya", "mika")),
         Line("pets", "priya", "omg look at those tiny paws", joined=("tomasz",)),

@@ -22,6 +22,7 @@ def facts_of(message: discord.Message, me: discord.abc.Snowflake | None) -> Mess
         author_id=author.id,
         role_ids=roles_of(author),
         places=places(message.channel),
+        place_known=is_place_known(message.channel),
     )
 
 
@@ -38,3 +39,10 @@ def places(channel: object) -> frozenset[int]:
         channel = channel.parent
     found.add(getattr(channel, "category_id", None))
     return frozenset(one for one in found if one is not None)
+
+
+def is_place_known(channel: object) -> bool:
+    """Whether `places` finds all there are: discord.py holds neither every thread nor every thread's channel."""
+    if isinstance(channel, discord.Thread):
+        channel = channel.parent
+    return isinstance(channel, discord.abc.GuildChannel)

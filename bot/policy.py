@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot import taste
-from bot.store.settings import ChannelMode, GuildSettings, GuildState
+from bot.store.settings import GuildSettings, GuildState
 from model.predictor import Prediction
 
 
@@ -48,6 +48,7 @@ class MessageFacts:
         author_id: who wrote it.
         role_ids: the author's roles.
         places: ids of its channel, of the channel that its thread belongs to, and of their category.
+        place_known: whether these are all.
     """
 
     text: str
@@ -59,6 +60,7 @@ class MessageFacts:
     author_id: int = 0
     role_ids: frozenset[int] = frozenset()
     places: frozenset[int] = frozenset()
+    place_known: bool = True
 
 
 def skip_reason(facts: MessageFacts) -> Skip | None:
@@ -78,18 +80,29 @@ def skip_reason(facts: MessageFacts) -> Skip | None:
     return None
 
 
-def refusal(facts: MessageFacts, settings: GuildSettings, opted_out: bool) -> Skip | None:
-    """Why the server or the author does not want a reaction to this message, or None."""
+def refusal(facts: MessageFacts, settings: GuildSettings, opted_out: bool, *, asked: bool = False) -> Skip | None:
+    """Why the server or the author does not want a reaction to this message, or None.
+
+    Args:
+        facts: of the message.
+        settings: of its server.
+        opted_out: whether the author wants none.
+        asked: whether a member asked for the reaction: then no message is too short or too long.
+    """
     if not settings.enabled:
         return Skip.OFF
     if opted_out:
         return Skip.OPTED_OUT
-    if facts.places.isdisjoint(settings.channels) == (settings.channel_mode is ChannelMode.ONLY):
+    if settings.channels and not facts.place_known:
+        return Skip.CHANNEL
+    if not settings.covers(facts.places):
         return Skip.CHANNEL
     if facts.author_id in settings.ignored_members:
         return Skip.MEMBER
     if not facts.role_ids.isdisjoint(settings.ignored_roles):
         return Skip.ROLE
+    if asked:
+        return None
     length = len(facts.text.strip())
     if length < settings.shortest:
         return Skip.SHORT
@@ -128,9 +141,14 @@ class Choice:
     threshold: float
 
     @property
+    def readable(self) -> bool:
+        """Whether the model can read the message; where it cannot, the confidence is 0."""
+        return self.confidence > 0.0
+
+    @property
     def sure(self) -> bool:
-        """Whether the bot reacts of its own accord. What the model cannot read has a confidence of 0, and is never."""
-        return 0.0 < self.confidence >= self.threshold
+        """Whether the bot reacts of its own accord."""
+        return self.readable and self.confidence >= self.threshold
 
 
 def choose(prediction: Prediction, state: GuildState, defaults: Defaults, at: datetime) -> Choice | None:

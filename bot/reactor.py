@@ -45,10 +45,20 @@ class Outcome(StrEnum):
     ADDED = "added"
     STALE = "stale"
     FULL = "full"
+    UNWANTED = "unwanted"
+    """Somebody stopped wanting it while it waited."""
     NOT_ALLOWED = "not allowed"
     REFUSED = "refused"
     FAILED = "failed"
     CLOSED = "closed"
+
+
+_OUTCOMES: Final = {
+    _TOO_MANY_REACTIONS: Outcome.FULL,
+    _NO_ACCESS: Outcome.NOT_ALLOWED,
+    _NO_PERMISSION: Outcome.NOT_ALLOWED,
+}
+"""Of Discord's codes; any other is a plain refusal."""
 
 
 class Reactor:
@@ -65,7 +75,7 @@ class Reactor:
     def __init__(self, stale_after: float, clock: Callable[[], datetime] = discord.utils.utcnow) -> None:
         self._stale_after = stale_after
         self._clock = clock
-        self._refusing: TTLCache[int, None] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
+        self._refusing: TTLCache[int, Outcome] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
         self._closed = False
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -100,12 +110,15 @@ class Reactor:
             return True
         return False
 
-    async def add(self, message: discord.Message, emoji: str, *, asked: bool = False) -> Outcome:
+    async def add(
+        self, message: discord.Message, emoji: str, *, still_wanted: Callable[[], bool], asked: bool = False
+    ) -> Outcome:
         """React to `message` with `emoji`. Never raises what Discord or the network does.
 
         Args:
             message: to react to.
             emoji: to react with.
+            still_wanted: asked right before the request, for which the message may have waited.
             asked: whether somebody asked for this very reaction and waits for it: then no message is too old.
         """
         # Discord allows a channel about four reactions a second. Waiting here, not in discord.py's queue, lets a
@@ -116,6 +129,8 @@ class Reactor:
             obstacle = self._obstacle(message, patience)
             if obstacle is not None:
                 return obstacle
+            if not still_wanted():
+                return Outcome.UNWANTED
             return await self._request(message, emoji, patience)
 
     def _age(self, message: discord.Message) -> float:
@@ -128,8 +143,9 @@ class Reactor:
             return Outcome.STALE
         if len(message.reactions) >= _MOST_REACTIONS:
             return Outcome.FULL
-        if message.author.id in self._refusing or message.channel.id in self._refusing:
-            return Outcome.NOT_ALLOWED
+        known = self._refusing.get(message.author.id) or self._refusing.get(message.channel.id)
+        if known is not None:
+            return known
         return None if _permitted(message) else Outcome.NOT_ALLOWED
 
     async def _request(self, message: discord.Message, emoji: str, patience: float) -> Outcome:
@@ -141,19 +157,20 @@ class Reactor:
             log.info("reaction dropped: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
             return Outcome.STALE
         except discord.HTTPException as error:
-            self._remember(message, error)
+            outcome = _OUTCOMES.get(error.code, Outcome.REFUSED)
+            self._remember(message, error, outcome)
             _log_refusal("reaction refused", message, error)
-            return Outcome.REFUSED
+            return outcome
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             log.warning("reaction failed: %s channel=%d", type(error).__name__, message.channel.id)
             return Outcome.FAILED
         return Outcome.ADDED
 
-    def _remember(self, message: discord.Message, error: discord.HTTPException) -> None:
+    def _remember(self, message: discord.Message, error: discord.HTTPException, outcome: Outcome) -> None:
         if error.code == _BLOCKED:
-            self._refusing[message.author.id] = None
+            self._refusing[message.author.id] = outcome
         elif error.status in (401, 403) or error.code in (_CHANNEL_GONE, _THREAD_ARCHIVED):
-            self._refusing[message.channel.id] = None
+            self._refusing[message.channel.id] = outcome
 
 
 def _as_discord_takes(emoji: str) -> discord.PartialEmoji:

@@ -64,7 +64,7 @@ def _log_level(text: str) -> str:
 
 
 def _database(text: str) -> str:
-    if not re.match(r"(sqlite(\+aiosqlite)?:///|postgresql(\+asyncpg)?://).", text):
+    if not re.match(r"(sqlite(\+aiosqlite)?:///|postgres(ql(\+asyncpg)?)?://).", text):
         raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME")
     return text
 

@@ -9,13 +9,13 @@ import discord
 from bot import settings_lines as lines
 from bot import taste
 from bot.blind_spots import blind_spots
+from bot.colour import YELLOW
 from bot.server_emoji import usable_emoji
 from bot.store import GuildSettings, GuildState
 from bot.taste import Taste
 from bot.texts import say
 from model.labels import Label
 
-_COLOUR: Final = discord.Colour(0xFFCC4D)  # the yellow of emoji faces
 _MOST_LEARNED: Final = 5
 _MOST_BLIND: Final = 5
 _LEAST_SHIFT: Final = 0.01
@@ -41,7 +41,7 @@ def settings_card(
     """
     settings = state.settings
     usable = usable_emoji(state, guild).settings
-    embed = discord.Embed(colour=_COLOUR, title=say("settings.card", locale))
+    embed = discord.Embed(colour=YELLOW, title=say("settings.card", locale))
     fields = {
         "reactions": lines.switch_line(settings, locale),
         "channels": lines.channels_line(settings, guild, locale),
@@ -86,5 +86,5 @@ def blind_lines(guild: discord.Guild, settings: GuildSettings, locale: discord.L
         for spot in spots[:_MOST_BLIND]
     ]
     if len(spots) > _MOST_BLIND:
-        shown.append(say("settings.more", locale, n=len(spots) - _MOST_BLIND))
+        shown.append(say("common.more", locale, n=len(spots) - _MOST_BLIND))
     return "\n".join((say("settings.blind_hint", locale), *shown))

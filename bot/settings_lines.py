@@ -1,10 +1,11 @@
 """Says what a server's settings mean, a line a setting: for the card, and for the answer to a change."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import discord
 
+from bot.gone import gone_channels, gone_roles
 from bot.sensitivity import level_of
 from bot.store import ChannelMode, GuildSettings
 from bot.texts import say
@@ -27,7 +28,7 @@ def listed(items: Iterable[str], locale: discord.Locale, separator: str = ", ", 
         else:
             shown.append(item)
     if rest:
-        shown.append(say("settings.more", locale, n=rest))
+        shown[-1] += f" {say('common.more', locale, n=rest)}"
     return separator.join(shown)
 
 
@@ -48,10 +49,13 @@ def sensitivity_line(settings: GuildSettings, default: float, locale: discord.Lo
 def channels_line(settings: GuildSettings, guild: discord.Guild, locale: discord.Locale) -> str:
     """Where the bot reacts."""
     only = settings.channel_mode is ChannelMode.ONLY
-    if not settings.channels:
-        return say("settings.nowhere" if only else "settings.everywhere", locale)
-    channels = _known(settings.channels, guild.get_channel, "<#{}>", locale)
-    return say("settings.only_in" if only else "settings.everywhere_except", locale, channels=channels)
+    gone = gone_channels(settings.channels, guild)
+    if there := settings.channels - gone:
+        channels = listed((f"<#{one}>" for one in sorted(there)), locale)
+        line = say("settings.only_in" if only else "settings.everywhere_except", locale, channels=channels)
+    else:
+        line = say("settings.nowhere" if only else "settings.everywhere", locale)
+    return _with_gone(line, gone, locale)
 
 
 def cooldown_line(settings: GuildSettings, locale: discord.Locale) -> str:
@@ -72,14 +76,14 @@ def length_line(settings: GuildSettings, locale: discord.Locale) -> str:
 
 def ignored_line(settings: GuildSettings, guild: discord.Guild, locale: discord.Locale) -> str:
     """Whose messages get nothing."""
+    gone = gone_roles(settings.ignored_roles, guild)
     lists = []
-    if settings.ignored_roles:
-        lists.append(_known(settings.ignored_roles, guild.get_role, "<@&{}>", locale))
+    if roles := settings.ignored_roles - gone:
+        lists.append(listed((f"<@&{one}>" for one in sorted(roles)), locale))
     if settings.ignored_members:  # who has left is not known: there is no cache of members
         lists.append(listed((f"<@{one}>" for one in sorted(settings.ignored_members)), locale))
-    if not lists:
-        return say("settings.ignoring_nobody", locale)
-    return say("settings.ignoring", locale, who=", ".join(lists))
+    line = say("settings.ignoring", locale, who=", ".join(lists)) if lists else say("settings.ignoring_nobody", locale)
+    return _with_gone(line, gone, locale)
 
 
 def emoji_fields(
@@ -112,10 +116,6 @@ def emoji_fields(
     return fields or {"emoji": say("settings.all_as_usual", locale)}
 
 
-def _known(ids: frozenset[int], get: Callable[[int], object], mention: str, locale: discord.Locale) -> str:
-    """Mentions of those that the server still has, and how many are gone."""
-    there = [one for one in sorted(ids) if get(one) is not None]
-    parts = [listed((mention.format(one) for one in there), locale)] if there else []
-    if len(there) < len(ids):
-        parts.append(say("settings.gone", locale, n=len(ids) - len(there)))
-    return ", ".join(parts)
+def _with_gone(line: str, gone: frozenset[int], locale: discord.Locale) -> str:
+    """The line, and below it how many of a list are gone."""
+    return f"{line}\n{say('settings.gone', locale, n=len(gone))}" if gone else line

@@ -3,14 +3,29 @@
 from collections import Counter as Sums
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
-from bot.chart import DayCount
 from bot.counts import Count, reacted_with, skipped
 from bot.store import Counter
 
 _SKIPPED: Final = skipped("")
 _EMOJI: Final = reacted_with("")
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """What the bot did on one day.
+
+    Args:
+        day: the day.
+        reactions: how often it reacted; not negative.
+        messages: how many messages it saw; not negative.
+    """
+
+    day: date
+    reactions: int
+    messages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +46,10 @@ class Summary:
 
     @property
     def share(self) -> float | None:
-        """How many of the messages that the model judged had a sure answer, 0 to 1; None where it judged none."""
-        judged = self.totals[Count.REACTED] + self.totals[Count.SILENT]
-        return self.totals[Count.REACTED] / judged if judged else None
+        """How many of the messages that the model judged got a reaction at once, 0 to 1; None where it judged none."""
+        at_once = self.totals[Count.REACTED] - self.totals[Count.EARNED]
+        judged = at_once + self.totals[Count.SILENT]
+        return at_once / judged if judged else None
 
 
 def summarise(counters: Iterable[Counter]) -> Summary:

@@ -23,7 +23,7 @@ async def sync_commands(client: discord.Client, tree: app_commands.CommandTree[A
     # And discord.py does not ask for the translations, without which Discord leaves them out.
     route = discord.http.Route("GET", "/applications/{id}/commands", id=client.application_id)
     known = _shapes(await client.http.request(route, params={"with_localizations": "true"}))
-    ours = _shapes([await _payload(command, tree) for command in tree.get_commands()])
+    ours = _shapes([await payload_of(command, tree) for command in tree.get_commands()])
     if ours == known:
         log.info("commands unchanged count=%d", len(ours))
         return False
@@ -32,7 +32,8 @@ async def sync_commands(client: discord.Client, tree: app_commands.CommandTree[A
     return True
 
 
-async def _payload(command: _Command, tree: app_commands.CommandTree[Any]) -> Mapping[str, Any]:
+async def payload_of(command: _Command, tree: app_commands.CommandTree[Any]) -> Mapping[str, Any]:
+    """A command as Discord is told of it, with its translations where the tree has a translator."""
     if tree.translator is None:
         return command.to_dict(tree)
     return await command.get_translated_payload(tree, tree.translator)

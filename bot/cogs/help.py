@@ -11,11 +11,12 @@ import discord
 from discord import AppCommandOptionType, AppCommandType, app_commands
 from discord.ext import commands
 
+from bot.colour import YELLOW
+from bot.sync import payload_of
 from bot.texts import phrase, say
 
 log = logging.getLogger(__name__)
 
-_COLOUR: Final = discord.Colour(0xFFCC4D)  # the yellow of emoji faces
 _PATIENCE: Final = 1.0  # seconds for the ids: an interaction is answered within three
 _LARGEST_EMBED: Final = 6000
 _LARGEST_FIELD: Final = 1024
@@ -49,18 +50,11 @@ class Help(commands.Cog):
     @app_commands.command(description=phrase("help.description"))
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer `/help`."""
-        payloads = [await self._payload(command) for command in self._tree.get_commands()]
+        payloads = [await payload_of(command, self._tree) for command in self._tree.get_commands()]
         ids = await self._known_ids(payloads)
         listed = [one for payload in payloads for one in list_command(payload, ids, interaction.locale)]
         embed = help_embed(listed, interaction.permissions, interaction.locale)
         await interaction.response.send_message(embed=embed, ephemeral=True)
-
-    async def _payload(
-        self, command: app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
-    ) -> _Payload:
-        if self._tree.translator is None:
-            return command.to_dict(self._tree)
-        return await command.get_translated_payload(self._tree, self._tree.translator)
 
     async def _known_ids(self, payloads: Sequence[_Payload]) -> Mapping[str, int]:
         """The ids of the commands, asked for once; none where Discord does not tell them in time."""
@@ -101,7 +95,7 @@ def help_embed(
     listed: Sequence[Listed], permissions: discord.Permissions, locale: discord.Locale | None = None
 ) -> discord.Embed:
     """A card with the commands that a member with these permissions sees; of too many, the first that fit."""
-    embed = discord.Embed(colour=_COLOUR, title=say("help.title", locale), description=say("help.decides", locale))
+    embed = discord.Embed(colour=YELLOW, title=say("help.title", locale), description=say("help.decides", locale))
     privacy = discord.Embed().add_field(name=say("help.privacy", locale), value=say("help.privacy_text", locale))
     more = say("help.more", locale)
     room = _LARGEST_EMBED - len(privacy) - len(_UNNAMED) - len(more)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -52,7 +52,7 @@ class Learning(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """The bot's reaction stands now, or a member joined it or answered it with 👎 or ❌."""
-        own = self._own.get(payload.message_id)
+        own = self._own.of(payload.message_id)
         if own is None:
             return
         same = own.is_with(payload.emoji)
@@ -90,47 +90,58 @@ class Learning(commands.Cog):
         for message_id in payload.message_ids:
             self._own.leave_alone(message_id)
 
-    @commands.Cog.listener()
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget a server that the bot has left."""
-        self.forget_guild(guild.id)
-
     async def write(self) -> None:
         """Write the answers that wait; where the database does not take them, they wait on."""
         async with self._writing:
-            for key in list(self._waiting):
-                gained, lost = self._waiting[key]
-                try:
-                    await self._store.add_taste(*key, gained=gained, lost=lost, at=self._clock())
-                except StoreError as error:
-                    if not self._failing:
-                        log.warning("answers to reactions not written, kept for the next time: %s", error)
-                    self._failing = True
-                    if key in self._waiting:  # to the end: if only this one is at fault, the others go first next time
-                        self._waiting[key] = self._waiting.pop(key)
-                    return
-                self._failing = False
-                # More may have come meanwhile, or the server was forgotten.
-                now = self._waiting.pop(key, (gained, lost))
+            written = dict(self._waiting)
+            try:
+                await self._store.add_tastes(written, at=self._clock())
+            except StoreError as error:
+                if not self._failing:
+                    log.warning("answers to reactions not written, kept for the next time: %s", error)
+                self._failing = True
+                return
+            self._failing = False
+            for key, (gained, lost) in written.items():
+                now = self._waiting.pop(key)  # more may have come meanwhile
                 rest = (now[0] - gained, now[1] - lost)
                 if any(rest):
                     self._waiting[key] = rest
+
+    async def forget(self, guild_id: int) -> None:
+        """Forget what the members of a server taught the bot.
+
+        Raises:
+            StoreError: the database did not do it.
+        """
+        await self._forget(guild_id, self._store.reset_taste)
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget a server that the bot has left, with everything that the store keeps of it.
+
+        Raises:
+            StoreError: the database did not do it; the store tries again.
+        """
+        self._own.forget_guild(guild_id)
+        await self._forget(guild_id, self._store.forget_guild)
+
+    async def _forget(self, guild_id: int, delete: Callable[[int], Awaitable[None]]) -> None:
+        async with self._writing:  # a write under way would bring some of it back
+            try:
+                await delete(guild_id)
+            finally:
+                self._waiting = {key: answers for key, answers in self._waiting.items() if key[0] != guild_id}
 
     async def _write_later(self) -> None:
         while self._waiting:
             await asyncio.sleep(_WRITE_SECONDS)
             await asyncio.shield(self.write())
 
-    def forget_guild(self, guild_id: int) -> None:
-        """Drop what waits of a server."""
-        for key in [key for key in self._waiting if key[0] == guild_id]:
-            del self._waiting[key]
-
     def _is_me(self, user_id: int) -> bool:
         return self._bot.user is not None and user_id == self._bot.user.id
 
     def _removed(self, message_id: int, emoji: discord.PartialEmoji) -> None:
-        own = self._own.get(message_id)
+        own = self._own.of(message_id)
         if own is not None and own.stands and own.is_with(emoji):
             self._own.leave_alone(message_id)
             self._answer(own, Count.REMOVED)

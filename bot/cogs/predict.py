@@ -1,5 +1,6 @@
 """/predict and the message menu "Predict emoji": what would the bot react with, and how sure is it."""
 
+import asyncio
 import contextlib
 import math
 import re
@@ -9,12 +10,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.colour import YELLOW
 from bot.judge import Judge, Verdict
 from bot.server_emoji import usable_emoji
 from bot.store import GuildState, Store, StoreError
 from bot.texts import phrase, say
 from model.predictor import Explanation
 from model.service import ServiceBusyError, ServiceClosedError
+
+PATIENCE: Final = 1.0
+"""Seconds for the database: an interaction is answered within three."""
 
 _BAR: Final = 10
 _QUOTED: Final = 200
@@ -23,7 +28,6 @@ _WORD: Final = 40
 _WORD_BAR: Final = 6
 _NEGLIGIBLE: Final = math.log(1.05)  # what would be shown as a factor of 1.0
 _CUSTOM_EMOJI: Final = re.compile(r"<a?:(\w{2,32}:)\d{1,20}>")
-_COLOUR: Final = discord.Colour(0xFFCC4D)  # the yellow of emoji faces
 
 
 class Predict(commands.Cog):
@@ -74,17 +78,22 @@ class Predict(commands.Cog):
                 embed = explanation_embed(text, verdict, explanation, locale)
             else:
                 embed = prediction_embed(text, await self._judge.judge(text, state), locale)
+            if not state.settings.enabled:
+                embed.title = say("predict.silent", locale)
+                embed.set_footer(text=f"{say('predict.off', locale)}\n{embed.footer.text}")
         except (ServiceBusyError, ServiceClosedError):
             await interaction.response.send_message(say("common.busy", locale), ephemeral=True)
             return
         await interaction.response.send_message(embed=embed, ephemeral=not share)
 
     async def _state(self, guild_id: int | None) -> GuildState:
-        """What is known of the server; of none, or while the database is away, what a new server has."""
-        if guild_id is not None:
-            with contextlib.suppress(StoreError):
+        """What the database knows of the server, or else memory; of none, and of an unknown one, what a new one has."""
+        if guild_id is None:
+            return GuildState()
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
                 return await self._store.load(guild_id)
-        return GuildState()
+        return self._store.peek(guild_id) or GuildState()
 
 
 def prediction_embed(text: str, verdict: Verdict, locale: discord.Locale | None = None) -> discord.Embed:
@@ -94,7 +103,7 @@ def prediction_embed(text: str, verdict: Verdict, locale: discord.Locale | None 
         say("predict.react", locale, emoji=choice.emoji) if choice and choice.sure else say("predict.silent", locale)
     )
     embed = discord.Embed(
-        colour=_COLOUR, title=title, description=f"> {discord.utils.escape_markdown(_shortened(text, _QUOTED))}"
+        colour=YELLOW, title=title, description=f"> {discord.utils.escape_markdown(_shortened(text, _QUOTED))}"
     )
     bars = "\n".join(
         f"{candidate.emoji} `{_bar(candidate.probability, _BAR)}` {candidate.probability:.0%}"
@@ -131,7 +140,8 @@ def _weighed(word: str, weight: float, strongest: float) -> str:
     shown = f"{factor:.1f}" if factor < 9.95 else f"{factor:.0f}" if factor < 99.5 else "99+"
     plain = _shortened(_CUSTOM_EMOJI.sub(r":\1", word), _WORD)
     escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(plain))
-    return f"`{_bar(abs(weight) / strongest, _WORD_BAR)} {'×' if weight > 0 else '÷'}{shown:<3}` {escaped}"
+    share = max(abs(weight) / strongest, 1 / _WORD_BAR)
+    return f"`{_bar(share, _WORD_BAR)} {'×' if weight > 0 else '÷'}{shown:<3}` {escaped}"
 
 
 def _bar(share: float, width: int) -> str:

@@ -1,15 +1,16 @@
 """/privacy: members decide whether the bot reacts to them, see what it keeps about them, and delete it."""
 
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
+from weakref import WeakSet
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.buttons import Buttons, stop_all
 from bot.store import Known, Store, StoreError
 from bot.texts import phrase, say
 
@@ -33,7 +34,7 @@ class _Answer:
 
     content: str | None = None
     embed: discord.Embed | None = None
-    view: discord.ui.View | None = None
+    view: Buttons | None = None
 
 
 class Privacy(commands.GroupCog, group_name="privacy", group_description=phrase("privacy.group")):
@@ -47,6 +48,11 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description=phrase(
     def __init__(self, store: Store, bot: commands.AutoShardedBot) -> None:
         self._store = store
         self._bot = bot
+        self._buttons: WeakSet[Buttons] = WeakSet()
+
+    async def cog_unload(self) -> None:
+        """Wait for no more presses."""
+        stop_all(self._buttons)
 
     @app_commands.command(name="opt-out", description=phrase("privacy.opt_out"))
     @app_commands.describe(where=phrase("privacy.where"))
@@ -113,11 +119,11 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description=phrase(
         if not known.opted_out_everywhere and not known.opted_out_in:
             return _Answer(embed=_card(lines, locale))
         lines.append(say("privacy.opt_outs_stay", locale))
-        return _Answer(embed=_card(lines, locale), view=_Button(self, interaction))
+        return _Answer(embed=_card(lines, locale), view=OptOutButton(self, interaction, self._buttons))
 
     async def forget_opt_outs(self, interaction: discord.Interaction) -> None:
-        """Answer the button below the answer to `/privacy forget-me`."""
-        await _tell(interaction, self._forget_opt_outs)
+        """Answer the button below the answer to `/privacy forget-me`, whose press Discord knows of."""
+        await _show(interaction, self._forget_opt_outs)
 
     async def _forget_opt_outs(self, interaction: discord.Interaction) -> _Answer:
         known, locale = await self._store.forget_user(interaction.user.id, opt_outs=True), interaction.locale
@@ -138,7 +144,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description=phrase(
         ids = sorted(guild_ids)
         names = [self._name(guild_id, locale) for guild_id in ids[:_MOST_NAMED]]
         if len(ids) > _MOST_NAMED:
-            names.append(say("privacy.more", locale, n=len(ids) - _MOST_NAMED))
+            names[-1] += f" {say('common.more', locale, n=len(ids) - _MOST_NAMED)}"
         return ", ".join(names)
 
     def _name(self, guild_id: int, locale: discord.Locale) -> str:
@@ -150,25 +156,23 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description=phrase(
         return f"**{discord.utils.escape_markdown(name)}**"
 
 
-class _Button(discord.ui.View):
+class OptOutButton(Buttons):
     """Deletes the opt-outs, too. Only the member who asked sees it."""
 
-    def __init__(self, privacy: Privacy, asked: discord.Interaction) -> None:
-        super().__init__(timeout=_BUTTON_SECONDS)
+    def __init__(self, privacy: Privacy, asked: discord.Interaction, waiting: WeakSet[Buttons]) -> None:
+        super().__init__(asked, waiting, _BUTTON_SECONDS)
         self._privacy = privacy
-        self._asked = asked
         self.delete.label = say("privacy.delete_opt_outs", asked.locale)
 
     @discord.ui.button(style=discord.ButtonStyle.danger)
-    async def delete(self, interaction: discord.Interaction, _: "discord.ui.Button[_Button]") -> None:
+    async def delete(self, interaction: discord.Interaction, _: "discord.ui.Button[OptOutButton]") -> None:
         """Answer the button."""
-        self.stop()
-        await self._privacy.forget_opt_outs(interaction)
+        if await self.accept(interaction):
+            await self._privacy.forget_opt_outs(interaction)
 
     async def on_timeout(self) -> None:
         """Take the button away before Discord calls it broken."""
-        with contextlib.suppress(discord.HTTPException):
-            await self._asked.edit_original_response(view=None)
+        await self._rewrite(view=None)
 
 
 def _card(lines: Iterable[str], locale: discord.Locale) -> discord.Embed:
@@ -178,6 +182,11 @@ def _card(lines: Iterable[str], locale: discord.Locale) -> discord.Embed:
 async def _tell(interaction: discord.Interaction, answer: Callable[[discord.Interaction], Awaitable[_Answer]]) -> None:
     """Send what `answer` gives; the database may take longer than Discord waits, so that is told first."""
     await interaction.response.defer(ephemeral=True)
+    await _show(interaction, answer)
+
+
+async def _show(interaction: discord.Interaction, answer: Callable[[discord.Interaction], Awaitable[_Answer]]) -> None:
+    """Show what `answer` gives in place of what the member sees now."""
     try:
         told = await answer(interaction)
     except StoreError:

@@ -9,16 +9,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import policy
-from bot.counts import Count, reacted_with
-from bot.facts import facts_of, places, roles_of
+from bot.facts import facts_of, is_place_known, places, roles_of
 from bot.invite import PERMISSIONS
 from bot.judge import Judge
-from bot.own_reactions import OwnReaction, OwnReactions
-from bot.policy import Choice, Skip
+from bot.own_reactions import OwnReactions
+from bot.policy import MessageFacts, Skip
+from bot.reacting import Reacting
 from bot.reactor import Outcome, Reactor
 from bot.server_emoji import usable_emoji
 from bot.store import GuildSettings, GuildState, Store
-from bot.store.settings import LONGEST_MESSAGE
 from bot.texts import phrase, say
 from model.service import ServiceBusyError, ServiceClosedError
 
@@ -27,6 +26,7 @@ _SKIPPED: Final = {
     Skip.BOT: "react.not_a_member",
     Skip.WEBHOOK: "react.not_a_member",
     Skip.SYSTEM: "react.not_a_member",
+    Skip.DIRECT: "react.not_a_member",
     Skip.EMPTY: "react.no_text",
     Skip.UNREAD: "common.database",
     Skip.OFF: "react.off",
@@ -35,11 +35,13 @@ _SKIPPED: Final = {
     Skip.OPTED_OUT: "react.left_alone",
     Skip.MEMBER: "react.left_alone",
     Skip.ROLE: "react.left_alone",
+    Skip.LEFT_ALONE: "react.removed",
     Skip.BUSY: "common.busy",
 }
 _FAILED: Final = {
     Outcome.STALE: "react.slow",
     Outcome.FULL: "react.full",
+    Outcome.UNWANTED: "react.unwanted",
     Outcome.NOT_ALLOWED: "react.refused",
     Outcome.REFUSED: "react.refused",
     Outcome.FAILED: "react.unreachable",
@@ -71,8 +73,8 @@ class ReactForMe(commands.Cog):
         self._bot = bot
         self._judge = judge
         self._store = store
-        self._reactor = reactor
         self._own = own
+        self._reacting = Reacting(bot, store, reactor, own)
         self._tree = tree
         self._menu = app_commands.ContextMenu(
             name=phrase("react.menu"),
@@ -100,61 +102,61 @@ class ReactForMe(commands.Cog):
         facts = facts_of(message, self._bot.user)
         reason = policy.skip_reason(facts)
         if reason is not None or guild is None:
-            return say(_SKIPPED[reason or Skip.SYSTEM], locale)
-        if self._own.is_left_alone(message.id):
-            return say("react.removed", locale)
-        if self._has_mine(message):
+            return say(_SKIPPED[reason or Skip.DIRECT], locale)
+        if self._own.has_unknown(message):
             return say("react.already", locale)
         state = await self._store.current(guild.id)
-        opted_out = self._store.opted_out(facts.author_id, guild.id)
-        if state is None or opted_out is None:
+        if state is None:
             return say(_SKIPPED[Skip.UNREAD], locale)
         roles = await _author_roles(interaction, guild, message, state.settings)
         if roles is None:
             return say("react.unreachable", locale)
-        facts = replace(facts, role_ids=roles, places=facts.places | places(interaction.channel))
-        reason = policy.refusal(facts, _of_any_length(state.settings), opted_out)
-        if reason is Skip.OPTED_OUT and facts.author_id == interaction.user.id:
-            return say("react.you_opted_out", locale)
-        if reason is not None:
-            return say(_SKIPPED[reason], locale)
-        return await self._judged(interaction, message, state, guild)
+        where = interaction.channel
+        facts = replace(
+            facts,
+            role_ids=roles,
+            places=facts.places | places(where),
+            place_known=facts.place_known or is_place_known(where),
+        )
+        async with self._own.turn(message.id):
+            refused = self._refused(interaction, message, guild, facts)
+            return await self._react(interaction, message, guild, facts, state) if refused is None else refused
 
-    async def _judged(
-        self, interaction: discord.Interaction, message: discord.Message, state: GuildState, guild: discord.Guild
+    def _refused(
+        self, interaction: discord.Interaction, message: discord.Message, guild: discord.Guild, facts: MessageFacts
+    ) -> str | None:
+        """What to say where the message must not have a reaction, or has one."""
+        reason = self._reacting.refusal(message.id, guild.id, facts, asked=True)
+        if reason is Skip.OPTED_OUT and facts.author_id == interaction.user.id:
+            return say("react.you_opted_out", interaction.locale)
+        if reason is not None:
+            return say(_SKIPPED[reason], interaction.locale)
+        return None if self._own.of(message.id) is None else say("react.already", interaction.locale)
+
+    async def _react(
+        self,
+        interaction: discord.Interaction,
+        message: discord.Message,
+        guild: discord.Guild,
+        facts: MessageFacts,
+        state: GuildState,
     ) -> str:
+        locale = interaction.locale
         try:
             choice = (await self._judge.judge(message.content, usable_emoji(state, guild))).choice
         except (ServiceBusyError, ServiceClosedError):
-            return say(_SKIPPED[Skip.BUSY], interaction.locale)
+            return say(_SKIPPED[Skip.BUSY], locale)
         if choice is None:
-            return say("react.switched_off", interaction.locale)
-        if choice.confidence <= 0.0:
-            return say("react.unreadable", interaction.locale)
-        if message.id in self._own:  # somebody else asked meanwhile
-            return say("react.already", interaction.locale)
-        outcome = await self._react(message, choice, guild.id)
+            return say("react.switched_off", locale)
+        if not choice.readable:
+            return say("react.unreadable", locale)
+        outcome = await self._reacting.react(message, guild.id, facts, choice, asked=True)
         if outcome is Outcome.ADDED:
-            return say("react.done", interaction.locale, emoji=choice.emoji)
+            return say("react.done", locale, emoji=choice.emoji)
         refused = outcome in (Outcome.NOT_ALLOWED, Outcome.REFUSED)
         if refused and not interaction.app_permissions.is_superset(PERMISSIONS):
-            return say("react.permissions", interaction.locale)
-        return say(_FAILED[outcome], interaction.locale)
-
-    async def _react(self, message: discord.Message, choice: Choice, guild_id: int) -> Outcome:
-        # Before the request: what members make of the reaction may arrive before Discord's reply.
-        self._own[message.id] = OwnReaction(guild_id, choice.name, choice.emoji)
-        outcome = await self._reactor.add(message, choice.emoji, asked=True)
-        if outcome is Outcome.ADDED:
-            self._store.count(guild_id, Count.REACTED)
-            self._store.count(guild_id, reacted_with(choice.name))
-        else:
-            self._own.pop(message.id, None)
-        return outcome
-
-    def _has_mine(self, message: discord.Message) -> bool:
-        """Whether the bot has reacted already; what it did before it was started anew, only Discord knows."""
-        return message.id in self._own or any(reaction.me for reaction in message.reactions)
+            return say("react.permissions", locale)
+        return say(_FAILED[outcome], locale)
 
 
 async def _author_roles(
@@ -174,7 +176,3 @@ async def _author_roles(
         return frozenset()  # has left
     except (discord.HTTPException, aiohttp.ClientError, OSError):
         return None
-
-
-def _of_any_length(settings: GuildSettings) -> GuildSettings:
-    return replace(settings, shortest=1, longest=LONGEST_MESSAGE)

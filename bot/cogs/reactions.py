@@ -3,18 +3,18 @@
 import asyncio
 import logging
 from typing import Final
-from weakref import WeakValueDictionary
 
 import discord
 from discord.ext import commands
 
 from bot import policy
 from bot.cooldowns import Cooldowns
-from bot.counts import Count, reacted_with, skipped
+from bot.counts import Count, skipped
 from bot.facts import facts_of
 from bot.judge import Judge
 from bot.own_reactions import OwnReaction, OwnReactions
 from bot.policy import Choice, Skip
+from bot.reacting import Reacting
 from bot.reactor import Outcome, Reactor
 from bot.server_emoji import usable_emoji
 from bot.store import GuildState, Store
@@ -41,10 +41,9 @@ class Reactions(commands.Cog):
         self._store = store
         self._reactor = reactor
         self._own = own
+        self._reacting = Reacting(bot, store, reactor, own)
         self._cooldowns = Cooldowns()
         self._waiting = 0
-        # A message and its edits are judged one after another.
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -52,15 +51,16 @@ class Reactions(commands.Cog):
         facts = facts_of(message, self._bot.user)
         if message.guild is None or facts.own:
             return
-        async with self._turn(message):
-            found = await self._found(message, facts, message.guild.id)
-            if isinstance(found, Choice):
-                outcome = await self._react(message, found, message.guild.id)
-                counters = _counters(outcome, found)
-            else:
-                counters = (found,)
-        log.debug("counted=%s channel=%d message=%d", counters[0], message.channel.id, message.id)
-        self._count(message.guild.id, Count.SEEN, *counters)
+        guild_id = message.guild.id
+        async with self._own.turn(message.id):
+            fate = await self._found(message, guild_id, facts)
+            if isinstance(fate, Choice):
+                outcome = await self._react(message, guild_id, facts, fate)
+                fate = Count.REACTED if outcome is Outcome.ADDED else skipped(outcome)
+        log.debug("counted=%s channel=%d message=%d", fate, message.channel.id, message.id)
+        self._reacting.count(guild_id, Count.SEEN)
+        if fate != Count.REACTED:  # a reaction is counted already
+            self._reacting.count(guild_id, fate)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -69,55 +69,55 @@ class Reactions(commands.Cog):
         # Discord sends updates without an edit, too: a link got its picture, a message was pinned.
         if message.guild is None or message.edited_at is None or self._reactor.is_stale(message):
             return
-        facts = facts_of(message, self._bot.user)
-        async with self._turn(message):
-            found = await self._found(message, facts, message.guild.id, again=message.id in self._own)
-            if found in _UNDECIDED:
+        if self._own.has_unknown(message):
+            return
+        guild_id, facts = message.guild.id, facts_of(message, self._bot.user)
+        async with self._own.turn(message.id):
+            before = self._own.of(message.id)
+            found = await self._found(message, guild_id, facts, before)
+            if found in _UNDECIDED or self._own.of(message.id) is not before:
                 return
-            before = self._own.get(message.id)
-            if before is not None:
-                if isinstance(found, Choice) and found.emoji == before.emoji:
-                    return
-                del self._own[message.id]  # first, or it would look as if a moderator had removed it
-                if not await self._reactor.take_back(message, before.emoji):
-                    if not self._own.is_left_alone(message.id):
-                        self._own[message.id] = before
-                    return  # two reactions would be worse than a wrong one
-                self._count(message.guild.id, Count.EDITED)
+            if before is not None and (
+                _still_fits(before, found) or not await self._reacting.take_back(message, before)
+            ):
+                return  # two reactions would be worse than a wrong one
             if isinstance(found, Choice):
-                await self._react(message, found, message.guild.id)
-
-    def _turn(self, message: discord.Message) -> asyncio.Lock:
-        return self._turns.setdefault(message.id, asyncio.Lock())
+                outcome = await self._react(message, guild_id, facts, found, before)
+                if before is None and outcome is Outcome.ADDED:
+                    self._reacting.count(guild_id, Count.EARNED)
 
     async def _found(
-        self, message: discord.Message, facts: policy.MessageFacts, guild_id: int, *, again: bool = False
+        self, message: discord.Message, guild_id: int, facts: policy.MessageFacts, before: OwnReaction | None = None
     ) -> Choice | str:
         """The reaction to make, or the counter of messages that get none.
 
-        With `again`, the message has one already, and its cooldowns are paid.
+        With a reaction `before`, the cooldowns are paid; where that was asked for, no choice is too unsure.
         """
         reason = policy.skip_reason(facts)
         if reason is not None:
             return skipped(reason)
         state = await self._state(guild_id)
-        opted_out = self._store.opted_out(facts.author_id, guild_id)
-        if state is None or opted_out is None:
+        if state is None:
             return skipped(Skip.UNREAD)
-        reason = policy.refusal(facts, state.settings, opted_out) or self._cooling(message, state, again=again)
+        reason = self._obstacle(message, guild_id, facts, before)
         if reason is not None:
             return skipped(reason)
-        choice = await self._judged(message, state)
-        # While the model had it, the message may have gone, or another one have had the reaction.
-        if isinstance(choice, Choice) and self._own.is_left_alone(message.id):
-            return skipped(Skip.LEFT_ALONE)
-        reason = self._cooling(message, state, again=again) if isinstance(choice, Choice) else None
+        choice = await self._judged(message, state, asked=before is not None and before.asked)
+        # While the model had it, minds may have changed, and another message may have had the reaction.
+        reason = self._obstacle(message, guild_id, facts, before) if isinstance(choice, Choice) else None
         return choice if reason is None else skipped(reason)
 
-    def _cooling(self, message: discord.Message, state: GuildState, *, again: bool) -> Skip | None:
-        if again or message.guild is None:
-            return None
-        return self._cooldowns.refusal(message.guild.id, message.channel.id, message.author.id, state.settings)
+    def _obstacle(
+        self, message: discord.Message, guild_id: int, facts: policy.MessageFacts, before: OwnReaction | None
+    ) -> Skip | None:
+        """Why the message must not have a reaction now, or None."""
+        if before is not None:
+            return self._reacting.refusal(message.id, guild_id, facts, asked=before.asked)
+        reason = self._reacting.refusal(message.id, guild_id, facts)
+        state = self._store.peek(guild_id)
+        if reason is not None or state is None:
+            return reason
+        return self._cooldowns.refusal(guild_id, message.channel.id, message.author.id, state.settings)
 
     async def _state(self, guild_id: int) -> GuildState | None:
         """What is known of the server. Where that is missing or old, it waits for the database, and not for long."""
@@ -132,7 +132,7 @@ class Reactions(commands.Cog):
                 self._waiting -= 1
         return self._store.peek(guild_id)
 
-    async def _judged(self, message: discord.Message, state: GuildState) -> Choice | str:
+    async def _judged(self, message: discord.Message, state: GuildState, *, asked: bool) -> Choice | str:
         """What the model says: a reaction, or the counter of messages that get none."""
         try:
             usable = usable_emoji(state, message.guild)
@@ -142,23 +142,29 @@ class Reactions(commands.Cog):
             return skipped(Skip.BUSY)
         except ServiceClosedError:
             return skipped(Outcome.CLOSED)
-        return Count.SILENT if choice is None or not choice.sure else choice
+        if choice is None or not (choice.readable if asked else choice.sure):
+            return Count.SILENT
+        return choice
 
-    async def _react(self, message: discord.Message, choice: Choice, guild_id: int) -> Outcome:
+    async def _react(
+        self,
+        message: discord.Message,
+        guild_id: int,
+        facts: policy.MessageFacts,
+        choice: Choice,
+        before: OwnReaction | None = None,
+    ) -> Outcome:
+        if before is not None and before.asked:
+            return await self._reacting.react(message, guild_id, facts, choice, asked=True, instead=True)
         take_back = self._cooldowns.start(guild_id, message.channel.id, message.author.id)
-        # Before the request: the gateway may tell of the reaction before Discord's reply.
-        self._own[message.id] = OwnReaction(guild_id, choice.name, choice.emoji)
-        outcome = await self._reactor.add(message, choice.emoji)
+        outcome = await self._reacting.react(message, guild_id, facts, choice, instead=before is not None)
         if outcome is not Outcome.ADDED:
-            self._own.pop(message.id, None)
             take_back()
         return outcome
 
-    def _count(self, guild_id: int, *names: str) -> None:
-        if self._bot.get_guild(guild_id) is not None:  # a server that has thrown the bot out is forgotten
-            for name in names:
-                self._store.count(guild_id, name)
 
-
-def _counters(outcome: Outcome, choice: Choice) -> tuple[str, ...]:
-    return (Count.REACTED, reacted_with(choice.name)) if outcome is Outcome.ADDED else (skipped(outcome),)
+def _still_fits(before: OwnReaction, found: Choice | str) -> bool:
+    """Whether a reaction may stay after an edit. One that was asked for stays where the model knows none."""
+    if isinstance(found, Choice):
+        return found.emoji == before.emoji
+    return before.asked and found == Count.SILENT

@@ -1,11 +1,12 @@
 """The two buttons under `/settings reset`."""
 
-import contextlib
 import logging
 from typing import Any, Final
+from weakref import WeakSet
 
 import discord
 
+from bot.buttons import Buttons
 from bot.command_access import refuse
 from bot.store import Store, StoreError
 from bot.texts import say
@@ -16,17 +17,17 @@ PATIENCE: Final = 120.0
 """Seconds that the question waits for an answer."""
 
 
-class ResetQuestion(discord.ui.View):
+class ResetQuestion(Buttons):
     """Asks before it resets; answered once, by who asked for it.
 
     Args:
         asked: the interaction of `/settings reset`, answered with this view.
         store: resets.
+        waiting: the questions that wait for an answer.
     """
 
-    def __init__(self, asked: discord.Interaction, store: Store) -> None:
-        super().__init__(timeout=PATIENCE)
-        self._asked = asked
+    def __init__(self, asked: discord.Interaction, store: Store, waiting: WeakSet[Buttons]) -> None:
+        super().__init__(asked, waiting, PATIENCE)
         self._store = store
         self._add("settings.reset_yes", discord.ButtonStyle.danger, reset=True)
         self._add("settings.reset_no", discord.ButtonStyle.secondary, reset=False)
@@ -45,16 +46,13 @@ class ResetQuestion(discord.ui.View):
     async def on_timeout(self) -> None:
         """Say that it is too late."""
         self._disable()
-        with contextlib.suppress(discord.HTTPException):  # dismissed by then
-            await self._asked.edit_original_response(content=say("settings.reset_late", self._asked.locale), view=self)
+        await self._rewrite(content=say("settings.reset_late", self._asked.locale), view=self)
 
     async def answer(self, interaction: discord.Interaction, *, reset: bool) -> None:
         """Reset or do not, and disable the buttons."""
-        if self.is_finished():
-            return  # pressed twice
-        self.stop()
+        if not await self.accept(interaction):
+            return
         self._disable()
-        await interaction.response.defer()  # the database may take longer than an answer has time for
         line = await self._reset(interaction) if reset else "settings.reset_kept"
         await interaction.edit_original_response(content=say(line, interaction.locale), view=self)
 

@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from weakref import WeakSet
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import settings_lines as lines
+from bot.buttons import Buttons, stop_all
 from bot.cogs.learning import Learning
 from bot.cogs.reset_question import ResetQuestion
 from bot.cogs.settings_channels import ChannelCommands
@@ -55,12 +57,17 @@ class SettingsCommands(commands.GroupCog, group_name="settings", group_descripti
     ) -> None:
         self._desk = SettingsDesk(store, labels, defaults.threshold)
         self._clock = clock
+        self._questions: WeakSet[Buttons] = WeakSet()
         group = self.app_command
         assert group is not None  # noqa: S101 - a GroupCog has one
         group.add_command(ChannelCommands(self._desk))
         group.add_command(IgnoreCommands(self._desk))
         group.add_command(EmojiCommands(self._desk))
-        group.add_command(LearningCommands(self._desk, learning))
+        group.add_command(LearningCommands(learning))
+
+    async def cog_unload(self) -> None:
+        """Wait for no more answers."""
+        stop_all(self._questions)
 
     @app_commands.command(description=phrase("settings.show"))
     async def show(self, interaction: discord.Interaction) -> None:
@@ -152,6 +159,6 @@ class SettingsCommands(commands.GroupCog, group_name="settings", group_descripti
     @app_commands.command(description=phrase("settings.reset_help"))
     async def reset(self, interaction: discord.Interaction) -> None:
         """Answer `/settings reset`."""
-        question = ResetQuestion(interaction, self._desk.store)
+        question = ResetQuestion(interaction, self._desk.store, self._questions)
         line = say("settings.reset_question", interaction.locale)
         await interaction.response.send_message(line, view=question, ephemeral=True)

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.cogs.settings_desk import SettingsDesk, guild_of
+from bot.gone import gone_channels
 from bot.settings_lines import channels_line
 from bot.store import ChannelMode, GuildSettings
 from bot.texts import phrase
@@ -51,4 +52,13 @@ class ChannelCommands(app_commands.Group):
 
     async def _change(self, interaction: discord.Interaction, change: Callable[[GuildSettings], GuildSettings]) -> None:
         guild, locale = guild_of(interaction), interaction.locale
-        await self._desk.change(interaction, change, lambda settings: channels_line(settings, guild, locale))
+        await self._desk.change(
+            interaction,
+            lambda settings: change(_without_gone(settings, guild)),
+            lambda settings: channels_line(settings, guild, locale),
+        )
+
+
+def _without_gone(settings: GuildSettings, guild: discord.Guild) -> GuildSettings:
+    """The settings without deleted channels, which nobody could take off the list one by one."""
+    return replace(settings, channels=settings.channels - gone_channels(settings.channels, guild))

@@ -7,6 +7,7 @@ from typing import Final
 import discord
 
 from bot.store import GuildSettings, GuildState, Store, StoreError
+from bot.store.settings import SettingsLimitError
 from bot.texts import CATALOGS, ENGLISH, say
 from model.labels import Label
 
@@ -38,7 +39,7 @@ class SettingsDesk:
     ) -> None:
         """Change the settings of the server, and answer with what `answer` says of the new ones.
 
-        What they cannot be, and a database that does not take them, is answered too.
+        A limit of the settings, and a database that does not take them, is answered too.
         """
         await interaction.response.defer(ephemeral=True)  # the database may take longer than an answer has time for
         guild = guild_of(interaction)
@@ -47,7 +48,7 @@ class SettingsDesk:
         except StoreError as error:
             log.warning("settings not changed guild=%d: %s", guild.id, error)
             text = say("common.database", interaction.locale)
-        except ValueError as error:
+        except SettingsLimitError as error:
             text = _refusal(error, interaction.locale)
         else:
             assert interaction.command is not None  # noqa: S101 - only commands come here
@@ -74,8 +75,7 @@ def guild_of(interaction: discord.Interaction) -> discord.Guild:
     return interaction.guild
 
 
-def _refusal(error: ValueError, locale: discord.Locale) -> str:
-    """What to say of settings that cannot be: their errors begin with the field."""
-    field = str(error).split(maxsplit=1)[0].rstrip(":")
-    key = f"settings.limit_{field}"
+def _refusal(error: SettingsLimitError, locale: discord.Locale) -> str:
+    """What to say of settings that cannot be."""
+    key = f"settings.limit_{error.field}"
     return say(key if key in CATALOGS[ENGLISH] else "settings.limit", locale)

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.cogs.settings_desk import SettingsDesk, guild_of
+from bot.gone import gone_roles
 from bot.settings_lines import ignored_line
 from bot.store import GuildSettings
 from bot.texts import phrase
@@ -39,9 +40,14 @@ class IgnoreCommands(app_commands.Group):
         guild, locale = guild_of(interaction), interaction.locale
         await self._desk.change(
             interaction,
-            lambda settings: _with(settings, who, ignored=ignored),
+            lambda settings: _with(_without_gone(settings, guild), who, ignored=ignored),
             lambda settings: ignored_line(settings, guild, locale),
         )
+
+
+def _without_gone(settings: GuildSettings, guild: discord.Guild) -> GuildSettings:
+    """The settings without deleted roles, which nobody could take off the list one by one."""
+    return replace(settings, ignored_roles=settings.ignored_roles - gone_roles(settings.ignored_roles, guild))
 
 
 def _with(settings: GuildSettings, who: Who, *, ignored: bool) -> GuildSettings:

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.cogs.learning import Learning
-from bot.cogs.settings_desk import SettingsDesk, guild_of
+from bot.cogs.settings_desk import guild_of
 from bot.store import StoreError
 from bot.texts import phrase, say
 
@@ -16,9 +16,8 @@ log = logging.getLogger(__name__)
 class LearningCommands(app_commands.Group):
     """What was learned in a server; `/settings show` shows it."""
 
-    def __init__(self, desk: SettingsDesk, learning: Learning) -> None:
+    def __init__(self, learning: Learning) -> None:
         super().__init__(name="learning", description=phrase("settings.learning_help"))
-        self._desk = desk
         self._learning = learning
 
     @app_commands.command(description=phrase("settings.learning_reset"))
@@ -27,9 +26,7 @@ class LearningCommands(app_commands.Group):
         await interaction.response.defer(ephemeral=True)  # the database may take longer than an answer has time for
         guild, line = guild_of(interaction), "settings.learning_forgotten"
         try:
-            self._learning.forget_guild(guild.id)  # what waits to be written would bring some of it back
-            await self._desk.store.reset_taste(guild.id)
-            self._learning.forget_guild(guild.id)  # what came meanwhile
+            await self._learning.forget(guild.id)
             log.info("taste reset guild=%d", guild.id)
         except StoreError as error:
             log.warning("taste not reset guild=%d: %s", guild.id, error)

@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chart import Captions, draw_stats, in_latin
+from bot.colour import YELLOW
 from bot.counts import Count
 from bot.server_emoji import usable_emoji
 from bot.store import Store, StoreError
@@ -22,11 +23,10 @@ from bot.texts import CATALOGS, ENGLISH, number, phrase, say
 log = logging.getLogger(__name__)
 
 KEPT: Final = 90
-"""Days for which counters are kept."""
+"""Days for which counters are kept, today among them."""
 
 _PICTURE: Final = "stats.png"
-_COLOUR: Final = discord.Colour(0xFFCC4D)  # the yellow of emoji faces
-_MOST_EMOJI: Final = 10
+_MOST_EMOJI: Final = 9
 _MOST_REASONS: Final = 8
 
 
@@ -91,7 +91,7 @@ class Stats(commands.Cog):
         """Delete the counters that are too old; where the database does not do it, say so in the log."""
         async with self._pruning:
             try:
-                pruned = await self._store.prune(self._today() - timedelta(KEPT))
+                pruned = await self._store.prune(self._today() - timedelta(KEPT - 1))
             except StoreError as error:
                 log.warning("old counters not deleted, tried again tomorrow: %s", error)
             else:
@@ -121,10 +121,9 @@ def stats_embed(
         days: how many days the numbers are of.
         locale: the reader's.
     """
-    embed = discord.Embed(colour=_COLOUR, title=say("stats.title", locale, days=days))
+    embed = discord.Embed(colour=YELLOW, title=say("stats.title", locale, days=days))
     did = [_line("seen", found, locale), _reactions(found, locale), _line("silent", found, locale)]
-    if found.totals[Count.EDITED]:
-        did.append(_line("edited", found, locale))
+    did += [_line(count, found, locale) for count in (Count.ASKED, Count.EDITED) if found.totals[count]]
     embed.add_field(name=say("stats.did", locale), value="\n".join(did), inline=False)
     answers = [_line(count, found, locale) for count in (Count.JOINED, Count.DISLIKED, Count.REMOVED)]
     embed.add_field(name=say("stats.answers", locale), value="\n".join(answers), inline=False)

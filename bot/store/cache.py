@@ -85,9 +85,13 @@ class Cache(Generic[K, V]):
     async def current(self, key: K) -> V | None:
         """What `peek` knows while it is fresh; else what the read under way finds, or what `peek` knows if it fails."""
         value = self.peek(key)
-        entry = self._entries.get(key)
-        fresh = entry is not None and self._ticks() < entry.fresh_until
-        if not fresh and key in self._reads:
+        entry = self._entries.get(key) or _Entry[V]()
+        now = self._ticks()
+        if now < entry.fresh_until:
+            return value
+        if now >= entry.retry_at and not self._closed:
+            self._start(key)  # even where many are under way: a peek would not
+        if key in self._reads:
             with contextlib.suppress(Exception):  # _finished logs it
                 value = await asyncio.shield(self._reads[key].task)
         return value
@@ -119,7 +123,7 @@ class Cache(Generic[K, V]):
             entry.value = change(entry.value)
 
     async def close(self) -> None:
-        """Start no more reads, and wait for those under way. May be called twice."""
+        """Give up the reads that have not begun, and wait for the others. May be called twice."""
         self._closed = True
         if self._reads:
             await asyncio.wait([read.task for read in self._reads.values()])
@@ -135,6 +139,8 @@ class Cache(Generic[K, V]):
     async def _run(self, key: K) -> V:
         try:
             async with self._gate:
+                if self._closed:
+                    raise StoreError("The store is closed.")
                 while True:
                     began = self._ticks()
                     self._reads[key].outdated = False
@@ -160,7 +166,7 @@ class Cache(Generic[K, V]):
             self._failing = False
         elif not isinstance(error, StoreError):
             log.error("reading failed", exc_info=error)
-        elif not self._failing:
+        elif not self._failing and not self._closed:
             log.warning("reading failed, what is known stays in use: %s", error)
             self._failing = True
 

@@ -1,11 +1,11 @@
 """The statements: between rows and the plain values of `bot.store.settings`, on a connection that the caller brings."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Table, delete, select, update
+from sqlalchemy import CursorResult, Table, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,15 @@ _LISTS: Final = {"channel": "channels", "role": "ignored_roles", "member": "igno
 
 _SCALARS: Final = ("enabled", "threshold", "channel_cooldown", "member_cooldown", "shortest", "longest")
 """The fields that are columns of the same name; `channel_mode` is kept as its value."""
+
+_PAIRS_AT_ONCE: Final = 400
+"""Keys of two columns in one statement: SQLite before 3.32 takes 999 values."""
+
+TasteKey = tuple[int, str]
+"""Server, label."""
+
+Answers = tuple[float, float]
+"""Members who joined the bot's reaction, and such reactions removed or answered with disapproval."""
 
 
 async def read_state(connection: AsyncConnection, guild_id: int) -> GuildState:
@@ -170,19 +179,39 @@ async def delete_counters(connection: AsyncConnection, before: date) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
-async def change_taste(
-    connection: AsyncConnection, guild_id: int, label: str, change: Callable[[Taste], Taste], at: datetime
-) -> Taste:
-    """Read, change and write the taste of a server for one label; `at` dates it where there is none yet."""
+async def add_tastes(
+    connection: AsyncConnection, answers: Mapping[TasteKey, Answers], at: datetime, half_life: float
+) -> dict[TasteKey, Taste]:
+    """Add answers to tastes, those that are not there yet from nothing; the new ones.
+
+    Raises:
+        ValueError: as `Taste.after` says.
+    """
+    key = list(tables.taste.primary_key)
+    insert = _dialect(connection).insert(tables.taste)
+    keys = sorted(answers)  # in one order, or two processes wait for each other
+    nothing = Taste(0.0, 0.0, at)
+    # Also where a row is there already, it is written, which locks it, as in `change_settings`.
+    lock = insert.on_conflict_do_update(index_elements=key, set_={"label": insert.excluded.label})
+    await connection.execute(lock, [_taste_row(one, nothing) for one in keys])
+    known = await _read_tastes(connection, keys)
+    new = {one: known.get(one, nothing).after(*answers[one], at=at, half_life=half_life) for one in keys}
+    changed = {name: insert.excluded[name] for name in ("gained", "lost", "updated_at")}
+    write = insert.on_conflict_do_update(index_elements=key, set_=changed)
+    await connection.execute(write, [_taste_row(one, taste) for one, taste in new.items()])
+    return new
+
+
+async def _read_tastes(connection: AsyncConnection, keys: Sequence[TasteKey]) -> dict[TasteKey, Taste]:
+    """The tastes of these keys that can be: one that cannot must not hold up the others, and begins anew."""
     table = tables.taste
-    nothing = {"guild_id": guild_id, "label": label, "gained": 0.0, "lost": 0.0, "updated_at": at}
-    await _upsert(connection, table, nothing, label=label)  # locks, as in `change_settings`
-    this = (table.c.guild_id == guild_id) & (table.c.label == label)
-    row = (await connection.execute(select(table).where(this))).one()
-    taste = change(Taste(row.gained, row.lost, row.updated_at))
-    values = {"gained": taste.gained, "lost": taste.lost, "updated_at": taste.updated_at}
-    await connection.execute(update(table).where(this).values(**values))
-    return taste
+    tastes = {}
+    for start in range(0, len(keys), _PAIRS_AT_ONCE):
+        these = tuple_(table.c.guild_id, table.c.label).in_(keys[start : start + _PAIRS_AT_ONCE])
+        for row in await connection.execute(select(table).where(these)):
+            with suppress(ValueError):
+                tastes[row.guild_id, row.label] = Taste(row.gained, row.lost, row.updated_at)
+    return tastes
 
 
 async def delete_taste(connection: AsyncConnection, guild_id: int) -> None:
@@ -202,6 +231,11 @@ def _columns(settings: GuildSettings) -> dict[str, Any]:
     """The columns of `guild_settings` that are settings."""
     values = {name: getattr(settings, name) for name in _SCALARS}
     return {**values, "channel_mode": settings.channel_mode.value}
+
+
+def _taste_row(key: TasteKey, taste: Taste) -> dict[str, Any]:
+    values = {"gained": taste.gained, "lost": taste.lost, "updated_at": taste.updated_at}
+    return {"guild_id": key[0], "label": key[1], **values}
 
 
 async def _insert(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -34,6 +34,19 @@ class ChannelMode(StrEnum):
     """React nowhere but there."""
 
 
+class SettingsLimitError(ValueError):
+    """A setting is outside its limits.
+
+    Args:
+        field: of `GuildSettings`.
+        limit: what it must be, and what it is not.
+    """
+
+    def __init__(self, field: str, limit: str) -> None:
+        super().__init__(f"{field} {limit}")
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
     """What the admins of a server have chosen.
@@ -53,7 +66,8 @@ class GuildSettings:
             moves), or None where the label is switched off; at most 63.
 
     Raises:
-        ValueError: names the field and its range.
+        SettingsLimitError: names the field and its limits.
+        ValueError: the emoji map holds what is no name of a label or no emoji.
     """
 
     enabled: bool = True
@@ -84,6 +98,14 @@ class GuildSettings:
             if replacement is not None and not _SERVER_EMOJI.fullmatch(replacement):
                 raise ValueError(f"emoji: {label} must be <:name:id>, <a:name:id> or None, not {replacement!r}")
         object.__setattr__(self, "emoji", MappingProxyType(dict(self.emoji)))
+
+    def covers(self, places: frozenset[int]) -> bool:
+        """Whether the rule of channels lets the bot react at a place.
+
+        Args:
+            places: ids of the channel, of the channel that a thread belongs to, and of their category.
+        """
+        return places.isdisjoint(self.channels) == (self.channel_mode is ChannelMode.EXCEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +162,16 @@ def check_name(what: str, name: str) -> None:
 
 def _check_range(name: str, value: float, low: int, high: int) -> None:
     if not low <= value <= high:
-        raise ValueError(f"{name} must be from {low} to {high}, not {value}")
+        raise SettingsLimitError(name, f"must be from {low} to {high}, not {value}")
 
 
 def _check_ids(name: str, ids: frozenset[int], most: int) -> None:
     _check_size(name, ids, most)
     for some in ids:
         if not 1 <= some <= _LARGEST_ID:
-            raise ValueError(f"{name} must hold ids from 1 to {_LARGEST_ID}, not {some}")
+            raise SettingsLimitError(name, f"must hold ids from 1 to {_LARGEST_ID}, not {some}")
 
 
 def _check_size(name: str, values: Collection[object], most: int) -> None:
     if len(values) > most:
-        raise ValueError(f"{name} must be at most {most}, not {len(values)}")
+        raise SettingsLimitError(name, f"must be at most {most}, not {len(values)}")

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
@@ -13,6 +15,7 @@ from weakref import WeakValueDictionary
 from bot.store import rows
 from bot.store.cache import Cache
 from bot.store.database import Database, StoreError
+from bot.store.rows import Answers, TasteKey
 from bot.store.settings import Counter, GuildSettings, GuildState, Known, check_name
 from bot.store.tables import EVERYWHERE
 from bot.store.tally import Tally
@@ -26,6 +29,10 @@ _MOST_COUNTED: Final = 2**31
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _with_taste(state: GuildState, label: str, taste: Taste) -> GuildState:
+    return replace(state, taste={**state.taste, label: taste})
 
 
 class Store:
@@ -238,6 +245,7 @@ class Store:
         """
         where = EVERYWHERE if guild_id is None else guild_id
         async with self._lock(where):
+            self._left.discard(where)
             async with self._database.write() as connection:
                 await rows.insert_opt_out(connection, user_id, where)
             self._remember_opt_out(where, lambda users: users | {user_id})
@@ -330,35 +338,40 @@ class Store:
         at: datetime,
         half_life: float = HALF_LIFE,
     ) -> Taste:
-        """Add to a server's taste for a label what happened at `at`; what is stored decays first.
+        """`add_tastes` of one server and label; returns its new taste."""
+        tastes = await self.add_tastes({(guild_id, label): (gained, lost)}, at=at, half_life=half_life)
+        return tastes[guild_id, label]
+
+    async def add_tastes(
+        self, answers: Mapping[TasteKey, Answers], *, at: datetime, half_life: float = HALF_LIFE
+    ) -> Mapping[TasteKey, Taste]:
+        """Add to the tastes of servers what happened at `at`, all or nothing; what is stored decays first.
 
         Args:
-            guild_id: the server.
-            label: its name.
-            gained: members who joined the bot's reaction.
-            lost: such reactions removed or answered with disapproval.
+            answers: by server and label, the members who joined the bot's reaction, and such reactions removed or
+                answered with disapproval.
             at: when, aware.
             half_life: seconds after which an answer counts half.
 
         Returns:
-            The new taste.
+            The new tastes, by server and label.
 
         Raises:
             StoreError: the database did not do it.
-            ValueError: the label is not 1 to 40 printable characters, or as `Taste.after` says.
+            ValueError: a label is not 1 to 40 printable characters, or as `Taste.after` says.
         """
-        check_name("label", label)
-        async with self._lock(guild_id):
+        if not answers:
+            return {}
+        for _, label in answers:
+            check_name("label", label)
+        async with AsyncExitStack() as locks:
+            for guild_id in sorted({guild_id for guild_id, _ in answers}):
+                await locks.enter_async_context(self._lock(guild_id))
             async with self._database.write() as connection:
-                taste = await rows.change_taste(
-                    connection,
-                    guild_id,
-                    label,
-                    lambda known: known.after(gained, lost, at=at, half_life=half_life),
-                    at,
-                )
-            self._guilds.update(guild_id, lambda state: replace(state, taste={**state.taste, label: taste}))
-        return taste
+                tastes = await rows.add_tastes(connection, answers, at, half_life)
+            for (guild_id, label), taste in tastes.items():
+                self._guilds.update(guild_id, partial(_with_taste, label=label, taste=taste))
+        return tastes
 
     async def reset_taste(self, guild_id: int) -> None:
         """Forget a server's taste.

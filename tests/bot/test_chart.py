@@ -12,7 +12,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
-from bot.chart import DAYS, ROWS, SIZE, Captions, DayCount, compact, draw_stats, in_latin
+from bot.chart import DAYS, ROWS, SIZE, Captions, compact, draw_stats, in_latin
+from bot.summary import DayCount
 from model.labels import load_labels
 
 TODAY = date(2026, 11, 23)

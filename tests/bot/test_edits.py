@@ -6,6 +6,7 @@ import pytest
 from simcord.backend import serializers
 
 from bot.cogs.learning import Learning
+from bot.cogs.reactions import Reactions
 from bot.judge import Judge
 from bot.settings import Settings
 from model.service import ServiceBusyError
@@ -21,6 +22,7 @@ from tests.bot.stage import (
     hold_replies,
     hold_requests,
     moderator_removes,
+    my_id,
     post,
     reaction_of_the_bot,
     reactions_of_the_bot,
@@ -32,6 +34,12 @@ from tests.bot.stage import (
 def settings() -> Settings:
     """React where the model is rather sure."""
     return Settings(threshold=0.5)
+
+
+def _reactions(server: Server) -> Reactions:
+    cog = bot_of(server).get_cog("Reactions")
+    assert isinstance(cog, Reactions)
+    return cog
 
 
 def _taken_back(server: Server) -> int:
@@ -68,6 +76,14 @@ async def test_an_edit_may_earn_a_reaction(server: Server) -> None:
     await server.alice.edit(message, GOOD_NEWS)
 
     assert reactions_of_the_bot(server, message) != []
+    counted = await counters(server)
+    assert {name: n for name, n in counted.items() if not name.startswith("emoji.")} == {
+        "seen": 1,
+        "silent": 1,
+        "reacted": 1,
+        "earned": 1,
+    }
+    assert [n for name, n in counted.items() if name.startswith("emoji.")] == [1]
 
 
 async def test_a_message_edited_again_and_again_has_one_reaction_at_most(server: Server) -> None:
@@ -115,6 +131,35 @@ async def test_an_edit_waits_until_the_first_reaction_is_made(server: Server, mo
     assert reaction_of_the_bot(server, message) == reaction_of_the_bot(server, sad)
 
 
+async def test_a_reaction_from_before_the_bot_was_started_anew_is_left_alone(server: Server) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    before = reaction_of_the_bot(server, message)
+    _reactions(server)._own.forget(message.id)
+    backend = server.environment.backend
+    stored = backend.get_message(server.channel.id, message.id)
+    # An edit in the simulated Discord does not tell whose reactions these are.
+    payload = serializers.message_payload(backend, stored, for_user=my_id(server))
+    payload["content"], payload["edited_timestamp"] = SAD_NEWS, stored.timestamp
+    backend.emit("MESSAGE_UPDATE", dict(payload))
+    await server.environment.settle()
+
+    assert reaction_of_the_bot(server, message) == before
+    assert len(server.reaction_requests) == 1
+
+
+async def test_who_opts_out_while_an_edit_is_judged_gets_the_reaction_taken_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    gate = hold_model(monkeypatch)
+    server.environment.backend.edit_message(server.channel.id, message.id, {"content": f"{GOOD_NEWS}!"})
+    await gate.reached.wait()
+    await store_of(server).opt_out(server.alice.id, server.guild.id)
+    await gate.open(server)
+
+    assert reactions_of_the_bot(server, message) == []
+
+
 async def test_an_edit_while_the_model_is_busy_keeps_the_reaction(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +196,8 @@ async def test_an_edit_is_not_counted_as_another_message(server: Server) -> None
     counted = await counters(server)
 
     assert counted["seen"] == 1
-    assert await fates(server) == {"reacted": 1}
+    assert await fates(server) == {"reacted": 2}  # the second after the message had none
+    assert counted["earned"] == 1
     assert counted["edited"] == 2
 
 
@@ -224,11 +270,11 @@ async def test_deleted_messages_are_forgotten(server: Server, bulk: bool) -> Non
     message = await server.alice.send(server.channel, GOOD_NEWS)
     cog = bot_of(server).get_cog("Learning")
     assert isinstance(cog, Learning)
-    assert message.id in cog._own
+    assert cog._own.of(message.id) is not None
     _delete(server, message.id, bulk=bulk)
     await server.environment.settle()
 
-    assert message.id not in cog._own
+    assert cog._own.of(message.id) is None
 
 
 def _delete(server: Server, message_id: int, *, bulk: bool) -> None:

@@ -16,10 +16,12 @@ from bot.own_reactions import LEFT_ALONE, MOST_ANSWERS, REMEMBERED, OwnReaction,
 from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.store.database import Database
+from bot.taste import Taste
 from tests.bot.conftest import Server
 from tests.bot.stage import (
     GOOD_NEWS,
     SAD_NEWS,
+    Gate,
     Sent,
     bot_of,
     counters,
@@ -48,9 +50,15 @@ def _learning(server: Server) -> Learning:
     return cog
 
 
+def _own_reaction(server: Server, message: Sent) -> OwnReaction:
+    own = _learning(server)._own.of(message.id)
+    assert own is not None
+    return own
+
+
 def _label(server: Server, message: Sent) -> str:
     """The name of the emoji with which the bot reacted."""
-    return _learning(server)._own[message.id].name
+    return _own_reaction(server, message).name
 
 
 async def _shifts(server: Server, guild_id: int | None = None) -> dict[str, float]:
@@ -169,7 +177,7 @@ async def test_all_reactions_cleared_says_nothing_of_the_bots(server: Server) ->
     await server.environment.settle()
 
     assert await _answers(server) == {}
-    assert message.id not in _learning(server)._own
+    assert _learning(server)._own.of(message.id) is None
 
 
 async def test_who_reacted_before_the_bot_has_not_joined_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +207,7 @@ async def test_the_late_news_of_an_earlier_reaction_taken_back_is_no_loss(
     await gate.open(server)
 
     assert await _answers(server) == {}
-    assert _learning(server)._own[message.id].stands
+    assert _own_reaction(server, message).stands
 
 
 async def test_who_joins_before_discord_replied_to_the_bot_counts(
@@ -288,25 +296,39 @@ async def test_an_outage_of_the_database_loses_nothing(
     assert await _answers(server) == {"disliked": 2}
 
 
-async def test_one_server_that_cannot_be_written_does_not_hold_up_the_others(
+async def test_all_that_waited_during_an_outage_is_written_in_one_transaction(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    message = await server.alice.send(server.channel, GOOD_NEWS)
-    label = _label(server, message)
-    add_taste = Store.add_taste
+    learning = _learning(server)
+    learning._waiting = {(guild_id, "tada"): (guild_id, 1) for guild_id in range(1, 101)}
+    begun = 0
+    write: Callable[[Database], AbstractAsyncContextManager[object]] = Database.write
 
-    async def broken_for_one(store: Store, guild_id: int, *rest: object, **values: object) -> object:
-        if guild_id == 1:
-            raise StoreError("A row cannot be.")
-        return await add_taste(store, guild_id, *rest, **values)  # type: ignore[arg-type]
+    def counted(database: Database) -> AbstractAsyncContextManager[object]:
+        nonlocal begun
+        begun += 1
+        return write(database)
 
-    monkeypatch.setattr(Store, "add_taste", broken_for_one)
-    _learning(server)._waiting[1, "tada"] = (1, 0)
-    await server.alice.react(message, "👎")
-    await server.environment.advance_time(20)
+    monkeypatch.setattr(Database, "write", counted)
+    await learning.write()
 
-    assert set(await _shifts(server)) == {label}
-    assert _learning(server)._waiting == {(1, "tada"): (1, 0)}
+    assert begun == 1
+    assert learning._waiting == {}
+    assert (await store_of(server).load(100)).taste == {"tada": Taste(100.0, 1.0, server.environment.now())}
+
+
+async def test_answers_that_come_while_others_are_written_wait_for_the_next_time(server: Server) -> None:
+    first, second = [await server.alice.send(server.channel, GOOD_NEWS) for _ in range(2)]
+    label = _label(server, first)
+    await server.alice.react(first, "👎")
+    async with store_of(server)._lock(server.guild.id):
+        writing = asyncio.create_task(_learning(server).write())
+        await asyncio.sleep(0)
+        await server.alice.react(second, "👎")
+    await writing
+    assert _learning(server)._waiting == {(server.guild.id, label): (0, 1)}
+
+    assert await _shifts(server) == {label: pytest.approx(0.0375, abs=1e-4)}
 
 
 async def test_a_server_that_is_left_is_forgotten_with_what_waited(server: Server) -> None:
@@ -320,23 +342,66 @@ async def test_a_server_that_is_left_is_forgotten_with_what_waited(server: Serve
     assert await counters(server) == {}
 
 
-async def test_a_server_that_is_left_while_its_answers_are_written_is_survived(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+async def test_a_server_that_is_left_while_answers_are_written_is_forgotten_and_the_others_are_not(
+    server: Server,
 ) -> None:
-    message = await server.alice.send(server.channel, GOOD_NEWS)
-    await server.alice.react(message, "👎")
-    learning = _learning(server)
-    add_taste = Store.add_taste
-
-    async def forgotten_meanwhile(*arguments: object, **values: object) -> object:
-        answer = await add_taste(*arguments, **values)  # type: ignore[arg-type]
-        learning.forget_guild(server.guild.id)
-        return answer
-
-    monkeypatch.setattr(Store, "add_taste", forgotten_meanwhile)
-    await learning.write()
+    learning, store = _learning(server), store_of(server)
+    learning._waiting = {(1, "tada"): (1, 0), (server.guild.id, "tada"): (1, 0)}
+    async with store._lock(1):
+        writing = asyncio.create_task(learning.write())
+        await asyncio.sleep(0)
+        server.environment.backend.remove_guild(server.guild.id)
+        await asyncio.sleep(0.1)
+    await writing
+    await server.environment.settle()
 
     assert learning._waiting == {}
+    assert (await store.load(1)).taste == {"tada": Taste(1.0, 0.0, server.environment.now())}
+    assert (await store.load(server.guild.id)).taste == {}
+
+
+async def test_the_reactions_in_a_server_that_is_left_are_forgotten(server: Server) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    server.environment.backend.remove_guild(server.guild.id)
+    await server.environment.settle()
+
+    assert _learning(server)._own.of(message.id) is None
+
+
+async def test_a_server_that_is_left_during_an_outage_is_forgotten_after_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = Outage(monkeypatch)
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    label = _label(server, message)
+    await store_of(server).add_taste(server.guild.id, label, lost=1.0, at=server.environment.now())
+    await server.alice.react(message, "👎")
+    outage.on = True
+    server.environment.backend.remove_guild(server.guild.id)
+    await server.environment.settle()
+    outage.on = False
+    await _learning(server).write()
+    assert await counters(server) == {}  # this writes what waits
+
+    async with await Store.open(bot_of(server).settings.database_url) as other:
+        assert (await other.load(server.guild.id)).taste == {}
+
+
+async def test_what_comes_while_a_taste_is_forgotten_does_not_bring_it_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learning = _learning(server)
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    gate = Gate(monkeypatch, Store, "reset_taste", reply=True)
+    forgetting = asyncio.create_task(learning.forget(server.guild.id))
+    await gate.reached.wait()
+    await server.alice.react(message, "👎")
+    writing = asyncio.create_task(learning.write())
+    await asyncio.sleep(0.1)
+    await gate.open(server)
+    await asyncio.gather(forgetting, writing)
+
+    assert await _shifts(server) == {}
 
 
 async def test_nothing_runs_while_nothing_waits(server: Server) -> None:
@@ -365,16 +430,33 @@ def test_only_so_many_members_are_remembered_of_a_reaction() -> None:
 def test_only_so_many_reactions_are_remembered() -> None:
     own = OwnReactions()
     for message_id in range(REMEMBERED + 1):
-        own[message_id] = OwnReaction(1, "tada", "🎉")
+        own.remember(message_id, OwnReaction(1, "tada", "🎉"))
 
     assert len(own) == REMEMBERED
-    assert 0 not in own
+    assert own.of(0) is None
+
+
+def test_the_reactions_in_a_server_can_be_forgotten() -> None:
+    own = OwnReactions()
+    for message_id in range(4):
+        own.remember(message_id, OwnReaction(message_id % 2, "tada", "🎉"))
+    own.forget_guild(1)
+
+    assert [message_id for message_id in range(4) if own.of(message_id) is not None] == [0, 2]
+
+
+def test_of_a_message_that_is_left_alone_nothing_is_remembered() -> None:
+    own = OwnReactions()
+    own.leave_alone(1)
+    own.remember(1, OwnReaction(1, "tada", "🎉"))
+
+    assert own.of(1) is None
 
 
 def test_only_so_many_messages_that_get_nothing_are_remembered() -> None:
     own = OwnReactions()
     for message_id in range(LEFT_ALONE + 1):
-        assert own.leave_alone(message_id) is None
+        own.leave_alone(message_id)
 
     assert not own.is_left_alone(0)
     assert own.is_left_alone(1)

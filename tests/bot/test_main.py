@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import discord
@@ -26,6 +27,16 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(key, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logging.root, "handlers", [])
+
+
+@pytest.fixture(autouse=True)
+def log_levels() -> Iterator[None]:
+    """The levels of the log belong to the process, so they are put back."""
+    loggers = [logging.getLogger(name) for name in (None, "bot", "model", "discord")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 def _sentence(capsys: pytest.CaptureFixture[str]) -> str:
@@ -59,6 +70,16 @@ def test_a_bad_bundle_is_named(
 
     assert main([command]) == 2
     assert f"{tmp_path} cannot be used: it has no config.json." in _sentence(capsys)
+
+
+def test_the_most_talkative_log_is_only_the_bots_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+
+    assert main(["check"]) == 0
+    names = ("bot.reactor", "model.service", "discord.gateway", "aiosqlite", "asyncio")
+    levels = [logging.getLevelName(logging.getLogger(name).getEffectiveLevel()) for name in names]
+    assert levels == ["DEBUG", "DEBUG", "INFO", "INFO", "INFO"]
 
 
 def test_settings_come_from_the_env_file_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.cogs import reactions
 from bot.judge import Judge
+from bot.own_reactions import OwnReactions
 from bot.settings import Settings
 from bot.store import GuildState, Store, StoreError
 from model.service import ServiceBusyError, ServiceClosedError
@@ -37,6 +38,12 @@ def settings() -> Settings:
     return Settings(threshold=0.5)
 
 
+def own_of(server: Server) -> OwnReactions:
+    cog = bot_of(server).get_cog("Reactions")
+    assert isinstance(cog, reactions.Reactions)
+    return cog._own
+
+
 async def test_a_message_that_grew_stale_while_the_model_was_slow_gets_nothing(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +67,16 @@ async def test_who_blocked_the_bot_is_not_asked_again_for_a_while_in_any_channel
     await bob.send(server.channel, GOOD_NEWS)
 
     assert len(server.reaction_requests) == 2
-    assert await fates(server) == {"skipped.refused": 1, "skipped.not allowed": 2, "reacted": 1}
+    assert await fates(server) == {"skipped.refused": 3, "reacted": 1}
+
+
+async def test_a_channel_that_forbids_reactions_counts_as_such_from_the_first_message_on(server: Server) -> None:
+    server.environment.inject_error("PUT", "/channels/*/reactions/*", status=403, code=50013, message="no")
+    for _ in range(2):
+        await server.alice.send(server.channel, GOOD_NEWS)
+
+    assert len(server.reaction_requests) == 1
+    assert await fates(server) == {"skipped.not allowed": 2}
 
 
 async def test_the_memory_of_a_block_ends(server: Server) -> None:
@@ -87,7 +103,7 @@ async def test_where_twenty_distinct_reactions_stand_the_bot_adds_none(
 
     stored = server.environment.backend.get_message(server.channel.id, message.id)
     assert len(stored.reactions) == 20
-    assert await fates(server) == {"skipped.refused": 1}
+    assert await fates(server) == {"skipped.full": 1}
 
 
 async def test_reactions_of_members_make_the_bot_react_no_further(server: Server) -> None:
@@ -179,6 +195,39 @@ async def test_who_opted_out_gets_nothing_here_or_anywhere(server: Server) -> No
     await bob.send(server.channel, GOOD_NEWS)
 
     assert await fates(server) == {"skipped.opted out": 2, "reacted": 1}
+
+
+async def test_who_opts_out_while_the_model_reads_gets_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = hold_model(monkeypatch)
+    post(server, GOOD_NEWS)
+    await gate.reached.wait()
+    await store_of(server).opt_out(server.alice.id, server.guild.id)
+    await gate.open(server)
+
+    assert server.reaction_requests == []
+    assert await fates(server) == {"skipped.opted out": 1}
+
+
+@pytest.mark.parametrize("change", ["opt out", "switch off", "delete"])
+async def test_what_changes_while_a_message_waits_its_turn_holds_for_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    gate = hold_requests(monkeypatch)
+    post(server, GOOD_NEWS)
+    await gate.reached.wait()
+    waiting = post(server, GOOD_NEWS)
+    await until(lambda: len(own_of(server)) == 2)
+    if change == "opt out":
+        await store_of(server).opt_out(server.alice.id, server.guild.id)
+    elif change == "switch off":
+        await store_of(server).change(server.guild.id, lambda chosen: replace(chosen, enabled=False))
+    else:
+        server.environment.backend.delete_message(server.channel.id, waiting.id)
+    await gate.open(server)
+
+    assert len(server.reaction_requests) == 1
+    assert await fates(server) == {"reacted": 1, "skipped.unwanted": 1}
+    assert len(own_of(server)) == 1
 
 
 async def test_the_first_message_of_a_server_waits_for_its_settings(

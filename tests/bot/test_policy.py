@@ -63,6 +63,20 @@ def test_what_a_server_does_not_want_is_refused(chosen: dict[str, Any], reason: 
     assert refusal(FACTS, GuildSettings(**chosen), opted_out=False) == reason
 
 
+@pytest.mark.parametrize("mode", list(ChannelMode))
+def test_where_channels_are_listed_a_place_that_is_not_known_is_refused(mode: ChannelMode) -> None:
+    somewhere = replace(FACTS, place_known=False)
+    listed = GuildSettings(channel_mode=mode, channels=frozenset({10}))
+
+    assert refusal(somewhere, listed, opted_out=False) is Skip.CHANNEL
+    assert refusal(somewhere, GuildSettings(), opted_out=False) is None
+
+
+@pytest.mark.parametrize("chosen", [{"shortest": 6}, {"longest": 4}])
+def test_for_who_asks_no_message_is_too_short_or_too_long(chosen: dict[str, int]) -> None:
+    assert refusal(FACTS, GuildSettings(**chosen), opted_out=False, asked=True) is None  # type: ignore[arg-type]
+
+
 def test_who_opted_out_gets_nothing() -> None:
     assert refusal(FACTS, GuildSettings(), opted_out=True) is Skip.OPTED_OUT
 
@@ -82,13 +96,14 @@ def test_it_is_sure_exactly_when_the_confidence_reaches_the_threshold(
 
     assert choice is not None
     assert (choice.name, choice.emoji) == ("fire", "🔥")
-    assert choice.sure == (0 < confidence >= (default if own is None else own))
+    assert choice.sure == (confidence > 0 and confidence >= (default if own is None else own))
 
 
 def test_what_the_model_cannot_read_gets_nothing_at_any_threshold() -> None:
     choice = choose(prediction(0.0, 0.0), GuildState(), Defaults(0.0, NAMES), NOW)
 
     assert choice is not None
+    assert not choice.readable
     assert not choice.sure
 
 

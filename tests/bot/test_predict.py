@@ -1,16 +1,22 @@
 """/predict and the message menu, through the real client in a simulated Discord."""
 
+import asyncio
+from unittest.mock import Mock
+
 import discord
 import pytest
 import simcord
 
 from bot.client import EmojiBot
+from bot.cogs import predict
 from bot.cogs.predict import Predict, explanation_embed, prediction_embed
 from bot.judge import Verdict
 from bot.policy import Choice
 from bot.settings import Settings
+from bot.store import GuildSettings, GuildState, Store, StoreError
 from model.predictor import Candidate, Explanation, Prediction, Predictor
 from model.service import MAX_EXPLAINING, ServiceBusyError
+from tests.bot.admin import Admin
 from tests.bot.conftest import Server
 
 
@@ -42,6 +48,14 @@ async def test_predict_says_when_the_bot_would_stay_silent(server: Server) -> No
     assert _embed(result).title == "I would stay silent"
 
 
+async def test_predict_says_that_the_bot_is_switched_off_in_this_server(server: Server) -> None:
+    await Admin(server).set("switch", state="off")
+    result = await server.alice.slash(server.channel, "predict", text="we won the finals!!!")
+
+    assert _embed(result).title == "I would stay silent"
+    assert str(_embed(result).footer.text).startswith("I am switched off in this server.\n")
+
+
 async def test_the_menu_answers_for_a_message_of_somebody_else(server: Server) -> None:
     bob = server.guild.add_member(server.environment.create_user("bob"))
     message = await bob.send(server.channel, "my dog died this morning")
@@ -70,6 +84,32 @@ async def test_predict_works_in_direct_messages(server: Server) -> None:
     result = await server.environment.create_user("carol").slash("predict", text="good night everyone")
 
     assert "Likeliest emoji" in str(_embed(result).fields[0].name)
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+@pytest.mark.parametrize(
+    ("known", "title"),
+    [(None, "I would react with"), (GuildState(GuildSettings(threshold=1.0)), "I would stay silent")],
+)
+async def test_while_the_database_is_away_predict_answers_in_time_with_what_memory_knows(
+    server: Server, monkeypatch: pytest.MonkeyPatch, known: GuildState | None, title: str, hangs: bool
+) -> None:
+    assert isinstance(server.environment.bot, EmojiBot)
+    cog = server.environment.bot.get_cog("Predict")
+    assert isinstance(cog, Predict)
+
+    async def load(guild_id: int) -> GuildState:
+        if hangs:
+            await asyncio.Event().wait()
+        raise StoreError("down")
+
+    away = Mock(spec=Store, load=load, peek=Mock(return_value=known))
+    monkeypatch.setattr(cog, "_store", away)
+    assert predict.PATIENCE <= 1.0
+    monkeypatch.setattr(predict, "PATIENCE", 0.0)  # no time passes by itself in the simulated Discord
+    result = await server.alice.slash(server.channel, "predict", text="we won the finals!!!")
+
+    assert str(_embed(result).title).startswith(title)
 
 
 async def test_mentions_in_the_text_reach_nobody(server: Server) -> None:
@@ -173,7 +213,7 @@ async def test_too_many_explanations_are_refused_with_a_friendly_word(
 def test_the_words_stand_on_their_side_strongest_first() -> None:
     assert _fields(("a", 0.7), ("b", -5.0), ("c", 2.5), ("d", 0.01), ("e", -0.1)) == {
         "Words for 🔥": ["`███░░░ ×12 ` c", "`█░░░░░ ×2.0` a"],
-        "Words against 🔥": ["`██████ ÷99+` b", "`░░░░░░ ÷1.1` e"],
+        "Words against 🔥": ["`██████ ÷99+` b", "`█░░░░░ ÷1.1` e"],
     }
 
 

@@ -18,7 +18,19 @@ from bot.store import ChannelMode, GuildSettings, StoreError
 from model.bundle import load_bundle
 from model.service import ServiceBusyError
 from tests.bot.conftest import Server
-from tests.bot.stage import GOOD_NEWS, bot_of, counters, moderator_removes, store_of
+from tests.bot.stage import (
+    GOOD_NEWS,
+    LOGISTICS,
+    SAD_NEWS,
+    Sent,
+    bot_of,
+    counters,
+    hold_requests,
+    moderator_removes,
+    reactions_of_the_bot,
+    store_of,
+)
+from tests.bot.store.conftest import until
 
 MENU = "React for me"
 
@@ -48,6 +60,14 @@ async def ask(server: Server, message: discord.Message) -> str:
     return result.response.content
 
 
+async def ask_meanwhile(server: Server, message: Sent) -> str:
+    """Like `ask`, for when something else has to happen before the answer."""
+    channel = server.environment.bot.get_channel(server.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    interaction = AsyncMock(guild=channel.guild, user=discord.Object(server.alice.id), locale=None, channel=channel)
+    return await cog_of(server)._answer(interaction, await channel.fetch_message(message.id))
+
+
 @pytest.fixture
 def bob(server: Server) -> simcord.MemberActor:
     return server.guild.add_member(server.environment.create_user("bob"))
@@ -63,13 +83,14 @@ async def test_it_reacts_although_the_bot_alone_would_stay_silent(server: Server
     assert answer == f"Done: {emoji}"
 
 
-async def test_the_reaction_is_counted_by_its_emoji(server: Server) -> None:
+async def test_the_reaction_is_counted_apart_and_by_its_emoji(server: Server) -> None:
     answer = await ask(server, await server.alice.send(server.channel, GOOD_NEWS))
 
     names = {label.emoji: label.name for label in load_bundle(Settings().model_dir).labels}
     counted = await counters(server)
-    assert counted["reacted"] == 1
-    assert counted[f"emoji.{names[answer.removeprefix('Done: ')]}"] == 1
+    assert counted.pop("asked") == 1
+    assert counted.pop(f"emoji.{names[answer.removeprefix('Done: ')]}") == 1
+    assert counted == {"seen": 1, "silent": 1}
 
 
 async def test_members_who_join_the_reaction_are_counted(server: Server, bob: simcord.MemberActor) -> None:
@@ -115,7 +136,7 @@ async def test_a_reaction_from_before_the_bot_was_started_anew_counts_too(
 ) -> None:
     message = await bob.send(server.channel, GOOD_NEWS)
     await ask(server, message)
-    cog_of(server)._own.clear()
+    cog_of(server)._own.forget(message.id)
     # The simulated Discord does not tell in a menu's payload whose reactions these are.
     monkeypatch.setattr(discord.Reaction, "__init__", _of_the_bot(discord.Reaction.__init__))
 
@@ -131,13 +152,8 @@ def _of_the_bot(init: Callable[..., None]) -> Callable[..., None]:
 
 
 async def test_two_who_ask_at_once_get_one_reaction(server: Server, bob: simcord.MemberActor) -> None:
-    sent = await bob.send(server.channel, GOOD_NEWS)
-    channel = server.environment.bot.get_channel(server.channel.id)
-    assert isinstance(channel, discord.TextChannel)
-    message = await channel.fetch_message(sent.id)
-    interaction = AsyncMock(guild=channel.guild, user=discord.Object(server.alice.id), locale=None, channel=channel)
-
-    answers = await asyncio.gather(*[cog_of(server)._answer(interaction, message) for _ in range(2)])
+    message = await bob.send(server.channel, GOOD_NEWS)
+    answers = await asyncio.gather(*[ask_meanwhile(server, message) for _ in range(2)])
 
     assert sorted(answer[:6] for answer in answers) == ["Done: ", "I have"]
     assert len(server.reaction_requests) == 1
@@ -302,7 +318,7 @@ async def test_after_a_refusal_it_may_be_asked_again(server: Server, bob: simcor
     message = await bob.send(server.channel, GOOD_NEWS)
 
     assert (await ask(server, message)).startswith("Discord doesn't let me react there.")
-    assert "reacted" not in await counters(server)
+    assert "asked" not in await counters(server)
     assert (await ask(server, message)).startswith("Done:")
 
 
@@ -327,8 +343,112 @@ async def test_what_a_moderator_took_off_does_not_come_back(server: Server, bob:
     emoji = (await ask(server, message)).removeprefix("Done: ")
     await moderator_removes(server, message, emoji)
 
-    assert (await ask(server, message)).startswith("My reaction was taken off that message before")
+    assert (await ask(server, message)) == "A moderator took reactions off that message, so I leave it alone."
     assert len(server.reaction_requests) == 1
+
+
+async def test_what_a_moderator_cleared_gets_none_though_the_bot_never_touched_it(
+    server: Server, bob: simcord.MemberActor
+) -> None:
+    message = await bob.send(server.channel, GOOD_NEWS)
+    await bob.react(message, "🔥")
+    server.environment.backend.clear_reactions(server.channel.id, message.id)
+
+    assert await ask(server, message) == "A moderator took reactions off that message, so I leave it alone."
+
+
+@pytest.mark.parametrize("settings", [Settings(threshold=0.5)])
+async def test_an_edit_while_it_is_requested_leaves_one_reaction(
+    server: Server, bob: simcord.MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await bob.send(server.channel, LOGISTICS)
+    gate = hold_requests(monkeypatch)
+    asking = asyncio.create_task(ask_meanwhile(server, message))
+    await gate.reached.wait()
+    server.environment.backend.edit_message(server.channel.id, message.id, {"content": SAD_NEWS})
+    await asyncio.sleep(0.2)  # time enough to judge the edit, were it not to wait
+    await gate.open(server)
+    await asking
+
+    assert len(reactions_of_the_bot(server, message)) == 1
+
+
+@pytest.mark.parametrize("text", [f"{GOOD_NEWS}!", "qwrtz plmk vbnx", "\u200b\u200b"])
+async def test_it_stays_after_an_edit_however_unsure_the_model_is(
+    server: Server, bob: simcord.MemberActor, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    await change(server, shortest=len(GOOD_NEWS), channel_cooldown=60)
+    message = await bob.send(server.channel, GOOD_NEWS)
+    answer = await ask(server, message)
+    await bob.edit(message, text)
+
+    assert [f"Done: {emoji}" for emoji in reactions_of_the_bot(server, message)] == [answer]
+    assert len(server.reaction_requests) == 1
+
+
+async def test_an_edit_with_another_emoji_replaces_it_and_counts_no_further_one(
+    server: Server, bob: simcord.MemberActor
+) -> None:
+    messages = [await bob.send(server.channel, text) for text in (GOOD_NEWS, SAD_NEWS)]
+    for message in messages:
+        await ask(server, message)
+    await bob.edit(messages[0], SAD_NEWS)
+    await bob.edit(messages[0], f"{SAD_NEWS}.")
+
+    assert reactions_of_the_bot(server, messages[0]) == reactions_of_the_bot(server, messages[1])
+    counted = await counters(server)
+    assert (counted["asked"], counted["edited"]) == (2, 1)
+    assert "reacted" not in counted
+
+
+async def test_after_an_opt_out_an_edit_takes_it_back(server: Server, bob: simcord.MemberActor) -> None:
+    message = await bob.send(server.channel, GOOD_NEWS)
+    await ask(server, message)
+    await store_of(server).opt_out(bob.id, server.guild.id)
+    await bob.edit(message, f"{GOOD_NEWS}!")
+
+    assert reactions_of_the_bot(server, message) == []
+
+
+async def test_who_opts_out_while_it_waits_its_turn_gets_none(
+    server: Server, bob: simcord.MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [await bob.send(server.channel, GOOD_NEWS) for _ in range(2)]
+    gate = hold_requests(monkeypatch)
+    asking = [asyncio.create_task(ask_meanwhile(server, message)) for message in messages]
+    await until(lambda: len(cog_of(server)._own) == 2)
+    await store_of(server).opt_out(bob.id, server.guild.id)
+    await gate.open(server)
+
+    answers = await asyncio.gather(*asking)
+    assert sorted(answer[:9] for answer in answers) == ["Done: 🎉", "Meanwhile"]
+    assert len(server.reaction_requests) == 1
+
+
+async def test_in_a_thread_that_discord_py_does_not_hold_its_channel_counts(
+    server: Server, bob: simcord.MemberActor
+) -> None:
+    channel = server.environment.bot.get_channel(server.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.create_thread(name="party", type=discord.ChannelType.public_thread)
+    (thread,) = server.channel.threads
+    message = await bob.send(thread, GOOD_NEWS)
+    answers = []
+    for listed in (channel.id, channel.id + 1):
+        await change(server, channels=frozenset({listed}))
+        channel.guild._threads.clear()
+        result = await server.alice.context_menu(thread, MENU, message)
+        assert result.response is not None
+        answers.append(result.response.content[:10])
+
+    assert answers == ["The admins", "Done: 🎉"]
+
+
+async def test_a_direct_message_gets_none(server: Server) -> None:
+    message = await server.alice.send_dm(GOOD_NEWS)
+    interaction = AsyncMock(guild=None, locale=None)
+
+    assert await cog_of(server)._answer(interaction, message) == "I only react to messages that members wrote."
 
 
 async def test_a_busy_model_is_told(server: Server, bob: simcord.MemberActor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What happens when somebody says something, through the real client in a simulated Discord."""
 
+from dataclasses import replace
 from urllib.parse import unquote
 
 import discord
@@ -7,10 +8,10 @@ import pytest
 from simcord.enums import MessageType
 
 from bot.settings import Settings
+from bot.store import ChannelMode
 from model.bundle import load_bundle
 from tests.bot.conftest import Server
-
-GOOD_NEWS = "we won the finals!!!"
+from tests.bot.stage import GOOD_NEWS, fates, store_of
 
 
 async def test_a_message_gets_exactly_one_reaction_from_the_labels(server: Server) -> None:
@@ -36,6 +37,25 @@ async def test_threads_get_reactions_too(server: Server) -> None:
     await server.alice.send(server.channel.threads[0], GOOD_NEWS)
 
     assert len(server.reaction_requests) == 1
+
+
+@pytest.mark.parametrize("mode", list(ChannelMode))
+async def test_where_channels_are_listed_a_thread_of_unknown_place_gets_nothing(
+    server: Server, mode: ChannelMode
+) -> None:
+    channel = server.environment.bot.get_channel(server.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.create_thread(name="party", type=discord.ChannelType.public_thread)
+    (thread,) = server.channel.threads
+    channel.guild._threads.clear()  # as after a start, where nobody has written there for a while
+    await server.alice.send(thread, GOOD_NEWS)
+    await store_of(server).change(
+        server.guild.id, lambda chosen: replace(chosen, channel_mode=mode, channels=frozenset({channel.id}))
+    )
+    await server.alice.send(thread, GOOD_NEWS)
+
+    assert len(server.reaction_requests) == 1
+    assert await fates(server) == {"reacted": 1, "skipped.channel": 1}
 
 
 @pytest.mark.parametrize("settings", [Settings(threshold=1.0)])

@@ -12,6 +12,10 @@ from bot.reactor import Outcome, Reactor
 from tests.bot.conftest import Server
 
 
+def _always() -> bool:
+    return True
+
+
 async def _message(server: Server, text: str = "") -> discord.Message:
     """A live message that the bot itself leaves alone."""
     sent = await server.alice.send(server.channel, text, attachments=[("cat.png", b"not really a png")])
@@ -23,7 +27,7 @@ async def _message(server: Server, text: str = "") -> discord.Message:
 async def test_a_fresh_message_gets_its_reaction(server: Server) -> None:
     message = await _message(server)
 
-    assert await Reactor(30, server.environment.now).add(message, "🔥") is Outcome.ADDED
+    assert await Reactor(30, server.environment.now).add(message, "🔥", still_wanted=_always) is Outcome.ADDED
     assert len(server.reaction_requests) == 1
 
 
@@ -31,7 +35,15 @@ async def test_a_stale_message_is_dropped_without_a_request(server: Server) -> N
     message = await _message(server)
     reactor = Reactor(30, lambda: server.environment.now() + timedelta(seconds=31))
 
-    assert await reactor.add(message, "🔥") is Outcome.STALE
+    assert await reactor.add(message, "🔥", still_wanted=_always) is Outcome.STALE
+    assert server.reaction_requests == []
+
+
+async def test_a_reaction_that_is_not_wanted_any_more_is_dropped_without_a_request(server: Server) -> None:
+    message = await _message(server)
+    outcome = await Reactor(30, server.environment.now).add(message, "🔥", still_wanted=lambda: False)
+
+    assert outcome is Outcome.UNWANTED
     assert server.reaction_requests == []
 
 
@@ -48,7 +60,7 @@ async def test_a_message_that_grows_stale_while_it_waits_its_turn_is_dropped(
 
     monkeypatch.setattr(discord.Message, "add_reaction", AsyncMock(side_effect=slow))
 
-    waiting = [asyncio.create_task(reactor.add(message, "🔥")) for message in (first, second)]
+    waiting = [asyncio.create_task(reactor.add(message, "🔥", still_wanted=_always)) for message in (first, second)]
     await asyncio.sleep(0)
     now += timedelta(seconds=60)
     release.set()
@@ -62,7 +74,7 @@ async def test_twenty_distinct_reactions_leave_no_room(server: Server) -> None:
         await server.alice.react(message, chr(0x1F600 + i))
     message = await message.channel.fetch_message(message.id)
 
-    assert await Reactor(30, server.environment.now).add(message, "🔥") is Outcome.FULL
+    assert await Reactor(30, server.environment.now).add(message, "🔥", still_wanted=_always) is Outcome.FULL
     assert server.reaction_requests == []
 
 
@@ -71,7 +83,7 @@ async def test_a_broken_network_is_survived(server: Server, monkeypatch: pytest.
     message = await _message(server)
     monkeypatch.setattr(discord.Message, "add_reaction", AsyncMock(side_effect=error))
 
-    assert await Reactor(30, server.environment.now).add(message, "🔥") is Outcome.FAILED
+    assert await Reactor(30, server.environment.now).add(message, "🔥", still_wanted=_always) is Outcome.FAILED
 
 
 async def test_a_rate_limit_longer_than_the_patience_drops_the_message(
@@ -80,4 +92,4 @@ async def test_a_rate_limit_longer_than_the_patience_drops_the_message(
     message = await _message(server)
     monkeypatch.setattr(discord.Message, "add_reaction", AsyncMock(side_effect=discord.RateLimited(60)))
 
-    assert await Reactor(30, server.environment.now).add(message, "🔥") is Outcome.STALE
+    assert await Reactor(30, server.environment.now).add(message, "🔥", still_wanted=_always) is Outcome.STALE

@@ -66,6 +66,13 @@ def test_another_database_is_refused(url: str) -> None:
         Settings.from_values({"DATABASE_URL": url})
 
 
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_every_name_of_postgresql_that_the_store_knows_is_taken(scheme: str) -> None:
+    url = f"{scheme}://bot:secret@db.example/emoji?sslmode=require"
+
+    assert Settings.from_values({"DATABASE_URL": url}).database_url == url
+
+
 def test_the_password_of_the_database_shows_not_in_repr() -> None:
     assert "secret" not in repr(Settings.from_values({"DATABASE_URL": "postgresql://bot:secret@db.example/emoji"}))
 

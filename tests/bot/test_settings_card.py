@@ -1,13 +1,14 @@
 """/settings show: the card of all settings, of what was learned, and of where the bot is kept from reacting."""
 
 from dataclasses import replace
+from typing import Any
 
 import discord
 import pytest
 
 from bot.client import EmojiBot
 from bot.settings import Settings
-from bot.store import GuildSettings
+from bot.store import ChannelMode, GuildSettings
 from model.bundle import load_bundle
 from tests.bot.admin import Admin, store_of
 from tests.bot.conftest import Server
@@ -70,7 +71,7 @@ async def test_the_strongest_shifts_are_shown_and_can_be_forgotten(server: Serve
     await store.add_taste(server.guild.id, "heart", gained=20.0, at=at)
 
     lines = (await admin.show())["Learned from your members"].splitlines()
-    assert lines[:-1] == ["🔥 +12 points", "❤️ −8 points", "🐱 +6 points", "😭 +5 points", "😂 +4 points"]
+    assert lines[:-1] == ["🔥 +12 pts", "❤️ −8 pts", "🐱 +6 pts", "😭 +5 pts", "😂 +4 pts"]
     assert "Forgotten" in await admin.set("learning reset")
     assert (await admin.show())["Learned from your members"] == "None"
     assert not (await store.load(server.guild.id)).taste
@@ -104,14 +105,42 @@ async def test_the_fullest_card_fits(server: Server, admin: Admin) -> None:
 
     card = await admin.show()
     assert max(map(len, card.values())) <= 1024
-    assert "1 that no longer exist" in card["Channels"]
+    assert card["Channels"].endswith("\nNo longer there: 1")
     assert all(" more" in card[name] for name in ("Channels", "Ignored", "Emoji: replaced", "Emoji: replacement gone"))
 
 
-async def test_deleted_channels_are_counted_not_named(server: Server, admin: Admin) -> None:
-    await store_of(server).change(server.guild.id, lambda now: replace(now, channels=frozenset({1, 2})))
+async def test_deleted_channels_and_roles_are_counted_not_named(server: Server, admin: Admin) -> None:
+    here = f"I react everywhere except in <#{server.channel.id}>."
+    nobody = "I leave nobody's messages alone."
+    for channels, line in (({1, 2}, "I react everywhere."), ({1, 2, server.channel.id}, here)):
+        await _list(server, channels=frozenset(channels), ignored_roles=frozenset({3}))
+        card = await admin.show()
+        assert card["Channels"] == f"{line}\nNo longer there: 2"
+        assert card["Ignored"] == f"{nobody}\nNo longer there: 1"
 
-    assert (await admin.show())["Channels"] == "I react everywhere except in 2 that no longer exist."
+
+async def test_only_in_channels_that_are_gone_means_nowhere(server: Server, admin: Admin) -> None:
+    await _list(server, channels=frozenset({1}), channel_mode=ChannelMode.ONLY)
+
+    first, second = (await admin.show())["Channels"].splitlines()
+    assert first.startswith("I react nowhere: I am set to react only in listed channels, and there are none.")
+    assert second == "No longer there: 1"
+
+
+async def test_of_a_server_that_is_not_read_yet_nothing_counts_as_gone(
+    server: Server, admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _list(server, channels=frozenset({1}), ignored_roles=frozenset({3}))
+    state = server.environment.bot._connection
+    monkeypatch.setattr(state, "_guilds", {})
+
+    assert await admin.set("channels mode", mode="only") == "I react only in <#1>."
+    answer = await admin.set("ignore add", who=server.alice)
+    assert answer == f"I leave the messages of <@&3>, <@{server.alice.id}> alone."
+
+
+async def _list(server: Server, **lists: Any) -> None:
+    await store_of(server).change(server.guild.id, lambda now: replace(now, **lists))
 
 
 async def test_a_database_that_is_away_is_told(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import discord
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from bot.client import EmojiBot
 from bot.settings import Settings
 from bot.store import ChannelMode, GuildSettings, Store
+from bot.store import settings as settings_limits
+from bot.texts import say
 from tests.bot.admin import Admin, reaction_to, store_of, text_of
 from tests.bot.conftest import Server
 
@@ -72,7 +75,7 @@ async def test_only_in_a_category_means_in_its_channels(server: Server, admin: A
 async def test_a_cooldown_lets_one_reaction_through(server: Server, admin: Admin, of: str) -> None:
     answer = await admin.set("cooldown", **{of: 3600})
 
-    assert "3600 seconds" in answer
+    assert "3600 s" in answer
     assert await reaction_to(server) is not None
     assert await reaction_to(server) is None
     assert "3600" not in await admin.set("cooldown", **{of: 0})
@@ -163,13 +166,48 @@ async def test_settings_survive_a_restart_and_other_processes_see_them(
     await again.close()
 
 
-async def test_a_full_list_is_told_and_kept(server: Server, admin: Admin) -> None:
+async def test_a_full_list_is_told_and_kept(server: Server, admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     store, ids = store_of(server), frozenset(range(1, 501))
-    await store.change(server.guild.id, lambda settings: replace(settings, channels=ids, ignored_members=ids))
+    monkeypatch.setattr(settings_limits, "MOST_CHANNELS", 2)
+    there = frozenset(server.guild.create_text_channel(name).id for name in ("one", "two"))
+    await server.environment.settle()
+    await store.change(server.guild.id, lambda settings: replace(settings, channels=there, ignored_members=ids))
 
-    assert "at most 500 channels" in await admin.set("channels add", channel=server.channel)
+    assert "the list holds at most" in await admin.set("channels add", channel=server.channel)
     assert "at most 500 members" in await admin.set("ignore add", who=server.alice)
-    assert (await store.load(server.guild.id)).settings.channels == ids
+    assert (await store.load(server.guild.id)).settings.channels == there
+
+
+async def test_deleted_channels_make_room_on_a_full_list(server: Server, admin: Admin) -> None:
+    store, gone = store_of(server), frozenset(range(1, 501))
+    await store.change(server.guild.id, lambda settings: replace(settings, channels=gone))
+
+    answer = await admin.set("channels add", channel=server.channel)
+    assert answer == f"I react everywhere except in <#{server.channel.id}>."
+    assert (await store.load(server.guild.id)).settings.channels == {server.channel.id}
+
+
+async def test_deleted_roles_make_room_on_a_full_list_and_members_stay_on_theirs(server: Server, admin: Admin) -> None:
+    store, gone, role = store_of(server), frozenset(range(1, 251)), server.guild.create_role("quiet please")
+    await server.environment.settle()
+    await store.change(server.guild.id, lambda now: replace(now, ignored_roles=gone, ignored_members=frozenset({7})))
+
+    assert await admin.set("ignore add", who=role) == f"I leave the messages of <@&{role.id}>, <@7> alone."
+    settings = (await store.load(server.guild.id)).settings
+    assert settings.ignored_roles == {role.id}
+    assert settings.ignored_members == {7}
+
+
+async def test_a_mistake_in_a_change_is_not_taken_for_a_limit(
+    server: Server, admin: Admin, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Store, "change", AsyncMock(side_effect=ValueError("channels are odd today")))
+    server.environment.check_errors = False
+
+    assert await admin.set("switch", state="off") == say("common.apology")
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "command failed command=settings switch"
+    ]
 
 
 async def test_an_outage_of_the_database_is_told(server: Server, admin: Admin) -> None:

@@ -1,12 +1,15 @@
 """The words of /settings: levels of sensitivity, names of emoji, and lists that fit."""
 
+import re
+
 import discord
 import pytest
 
 from bot.label_search import find_label, search_labels
 from bot.sensitivity import Level, level_of, threshold_of
 from bot.server_emoji import emoji_id
-from bot.settings_lines import listed
+from bot.settings_lines import cooldown_line, listed
+from bot.store import GuildSettings
 from model.labels import Label
 
 LABELS = (
@@ -84,6 +87,21 @@ def test_only_a_written_emoji_has_an_id(written: str, found: int) -> None:
 def test_a_list_shows_what_fits_and_counts_the_rest() -> None:
     items = [f"item{number}" for number in range(9)]
 
-    assert listed(items, ENGLISH_US, most=19) == "item0, item1, item2, and 6 more"
+    assert listed(items, ENGLISH_US, most=19) == "item0, item1, item2 and 6 more"
     assert listed(items[:3], ENGLISH_US, most=19) == "item0, item1, item2"
-    assert listed(items, ENGLISH_US, most=1) == "item0, and 8 more"
+    assert listed(items, ENGLISH_US, most=1) == "item0 and 8 more"
+
+
+@pytest.mark.parametrize(
+    ("locale", "rest"),
+    [("en-GB", "item0 and 1 more"), ("de", "item0 und 1 weitere"), ("es-ES", "item0 y 1 más")],
+)
+def test_the_rest_of_a_list_reads_well_after_a_single_item(locale: str, rest: str) -> None:
+    assert listed(["item0", "item1"], discord.Locale(locale), most=5) == rest
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de", "es-ES"])
+def test_a_pause_of_one_second_reads_well(locale: str) -> None:
+    lines = cooldown_line(GuildSettings(channel_cooldown=1, member_cooldown=1), discord.Locale(locale)).splitlines()
+
+    assert [bool(re.search(r" 1 s\b", line)) for line in lines] == [True, True]

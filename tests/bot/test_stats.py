@@ -14,14 +14,14 @@ import pytest
 import simcord
 from PIL import Image
 
-from bot.chart import SIZE, DayCount
+from bot.chart import SIZE
 from bot.client import EmojiBot
 from bot.cogs.stats import KEPT, Stats, captions, reason_text, stats_embed
 from bot.counts import Count, reacted_with, skipped
 from bot.policy import Skip
 from bot.reactor import Outcome
 from bot.store import Counter, Store, StoreError
-from bot.summary import summarise
+from bot.summary import DayCount, summarise
 from bot.texts import CATALOGS
 from tests.bot.conftest import Server
 
@@ -226,6 +226,9 @@ def test_the_share_is_of_the_messages_that_were_read() -> None:
     counted = [counter(Count.SEEN, 100), counter(Count.REACTED, 1), counter(Count.SILENT, 3)]
 
     assert summarise(counted).share == 0.25
+    assert summarise([*counted, counter(Count.ASKED, 5)]).share == 0.25
+    later = [counter(Count.REACTED, 2), counter(Count.EARNED, 2)]  # two of the silent ones were edited
+    assert summarise([*counted, *later]).share == 0.25
     assert summarise([counter(Count.SEEN, 100)]).share is None
 
 
@@ -236,6 +239,12 @@ def test_every_reason_is_said_in_words(reason: Skip | Outcome) -> None:
 
 def test_a_reason_of_another_version_is_shown_as_it_is() -> None:
     assert reason_text("full moon") == "full moon"
+
+
+def test_reactions_on_request_have_a_line_of_their_own() -> None:
+    found = summarise([counter(Count.REACTED, 3), counter(Count.ASKED, 2)])
+
+    assert "Reactions on request: **2**" in fields(stats_embed(found, {}, 30))["What I did"].splitlines()
 
 
 def test_rare_reasons_are_put_together() -> None:
@@ -287,15 +296,18 @@ async def days(tmp_path: Path) -> AsyncIterator[Days]:
 
 
 async def test_counters_are_kept_for_ninety_days(days: Days) -> None:
+    first = days.now.date()
+    for _ in range(100):
+        days.store.count(1, Count.SEEN)
+        days.now += timedelta(1)
     days.store.count(1, Count.SEEN)
-    days.now += timedelta(1)
-    days.store.count(1, Count.REACTED)
-    days.now += timedelta(KEPT)
     await days.store.counters(1, date.min)  # they are written
 
     await days.cog.prune()
 
-    assert [counter.name for counter in await days.store.counters(1, date.min)] == [Count.REACTED]
+    kept = [counter.day for counter in await days.store.counters(1, date.min)]
+    assert kept == [first + timedelta(n) for n in range(11, 101)]
+    assert len(kept) == KEPT == 90
 
 
 async def test_a_database_that_deletes_nothing_is_one_line_in_the_log(
@@ -322,7 +334,7 @@ async def test_old_counters_are_deleted_with_the_first_message_of_a_day(
         return 0
 
     monkeypatch.setattr(store_of(server), "prune", prune)
-    first = server.environment.now().date() - timedelta(KEPT)
+    first = server.environment.now().date() - timedelta(KEPT - 1)
     for _ in range(3):
         await server.alice.send(server.channel, "good morning")
         await server.alice.send(server.channel, "good night")

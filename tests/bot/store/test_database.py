@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import sys
+import tempfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, insert, make_url, text
 
 from bot.store import ChannelMode, GuildSettings, Store, StoreError, tables
 from bot.store.database import Database
+from tests.bot.store import conftest
 
 GUILD = 81384788765712384
 
@@ -141,6 +143,18 @@ async def test_both_names_of_sqlite_work(prefix: str, sqlite_url: str) -> None:
 @pytest.mark.parametrize("prefix", ["postgres", "postgresql", "postgresql+asyncpg"])
 async def test_all_names_of_postgresql_work(prefix: str, postgresql_url: str) -> None:
     await (await Store.open(postgresql_url.replace("postgresql", prefix, 1) + "&sslmode=prefer")).close()
+
+
+def test_a_postgresql_that_does_not_start_fails_these_tests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(_: object) -> None:
+        raise OSError("no room for a server")
+
+    monkeypatch.setattr(conftest, "_start_postgresql", fail)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with pytest.raises(OSError, match="no room"), conftest.run_postgresql():
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

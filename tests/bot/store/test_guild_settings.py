@@ -64,6 +64,28 @@ def test_what_is_out_of_range_is_named(values: dict[str, Any], sentence: str) ->
         GuildSettings(**values)
 
 
+@pytest.mark.parametrize(
+    ("mode", "listed", "covered"),
+    [
+        (ChannelMode.EXCEPT, set(), True),
+        (ChannelMode.EXCEPT, {9}, True),
+        (ChannelMode.EXCEPT, {1}, False),
+        (ChannelMode.EXCEPT, {2, 9}, False),
+        (ChannelMode.ONLY, set(), False),
+        (ChannelMode.ONLY, {9}, False),
+        (ChannelMode.ONLY, {1}, True),
+        (ChannelMode.ONLY, {2, 9}, True),
+    ],
+)
+def test_a_channel_or_its_category_on_the_list_is_left_out_or_the_only_one(
+    mode: ChannelMode, listed: set[int], covered: bool
+) -> None:
+    channel, category = 1, 2
+
+    settings = GuildSettings(channel_mode=mode, channels=frozenset(listed))
+    assert settings.covers(frozenset({channel, category})) is covered
+
+
 def test_settings_cannot_be_changed_through_the_mapping_they_were_made_of() -> None:
     emoji: dict[str, str | None] = {"joy": None}
     settings = GuildSettings(emoji=emoji)

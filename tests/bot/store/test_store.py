@@ -604,6 +604,58 @@ async def test_tastes_at_the_same_time_are_all_kept(store: Store, url: str) -> N
         assert (await other.load(GUILD)).taste == {"joy": Taste(10.0, 0.0, NEW_YEAR)}
 
 
+async def test_many_tastes_are_added_at_once(store: Store, ticks: Ticks) -> None:
+    await store.load(GUILD)
+    await store.add_taste(GUILD, "joy", gained=4, lost=1, at=NEW_YEAR, half_life=DAY)
+    later = NEW_YEAR + timedelta(days=2)
+    answers = {(guild_id, f"label {n}"): (float(n), 1.0) for n in range(50) for guild_id in (*range(1, 20), GUILD)}
+    await store.add_tastes({**answers, (GUILD, "joy"): (1.0, 1.0)}, at=later, half_life=DAY)
+
+    expected = {f"label {n}": Taste(float(n), 1.0, later) for n in range(50)}
+    for _ in range(2):  # out of memory, and read anew
+        assert (await store.load(GUILD)).taste == {**expected, "joy": Taste(2.0, 1.25, later)}
+        assert (await store.load(7)).taste == expected
+        ticks.now += 30
+
+
+async def test_many_tastes_are_added_all_or_none(store: Store, ticks: Ticks) -> None:
+    await store.load(GUILD)
+    for wrong in ({(OTHER_GUILD, "joy"): (-1.0, 0.0)}, {(OTHER_GUILD, ""): (1.0, 0.0)}):
+        with pytest.raises(ValueError, match="must be"):
+            await store.add_tastes({(GUILD, "joy"): (1.0, 0.0), **wrong}, at=NEW_YEAR)
+        assert store.peek(GUILD) == GuildState()
+    ticks.now += 30
+
+    assert await store.load(GUILD) == await store.load(OTHER_GUILD) == GuildState()
+
+
+async def test_no_taste_at_all_may_be_added(store: Store) -> None:
+    assert await store.add_tastes({}, at=NEW_YEAR) == {}
+
+
+async def test_processes_that_add_the_same_tastes_do_not_wait_for_each_other(store: Store, url: str) -> None:
+    answers = {(guild_id, label): (1.0, 0.0) for guild_id in range(1, 40) for label in ("joy", "fire", "heart")}
+    async with await Store.open(url) as other:
+        backwards = dict(reversed(answers.items()))
+        adding = [some.add_tastes(these, at=NEW_YEAR) for some, these in ((store, answers), (other, backwards)) * 5]
+        await asyncio.gather(*adding)
+
+    async with await Store.open(url) as other:
+        for guild_id in (1, 39):
+            assert (await other.load(guild_id)).taste["fire"] == Taste(10.0, 0.0, NEW_YEAR)
+
+
+async def test_a_stored_taste_that_cannot_be_begins_anew_and_does_not_hold_up_others(store: Store) -> None:
+    await store.add_taste(GUILD, "joy", gained=1, at=NEW_YEAR)
+    async with store._database.write() as connection:
+        await connection.execute(update(tables.taste).values(lost=-1.0))
+
+    await store.add_tastes({(GUILD, "joy"): (2.0, 0.0), (OTHER_GUILD, "joy"): (1.0, 0.0)}, at=NEW_YEAR)
+
+    assert (await store.load(GUILD)).taste == {"joy": Taste(2.0, 0.0, NEW_YEAR)}
+    assert (await store.load(OTHER_GUILD)).taste == {"joy": Taste(1.0, 0.0, NEW_YEAR)}
+
+
 @pytest.mark.parametrize("values", [{"label": ""}, {"label": "x" * 41}, {"gained": -1.0}, {"lost": float("nan")}])
 async def test_a_taste_that_cannot_be_is_refused(sqlite_url: str, values: dict[str, Any]) -> None:
     async with await Store.open(sqlite_url) as store:
