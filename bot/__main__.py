@@ -72,7 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     demo = subparsers.add_parser("demo", help="the bot in a simulated Discord, in the browser, without a token")
     demo.add_argument("--port", type=int, default=8080, help="on 127.0.0.1 (default: 8080)")
-    demo.add_argument("--channel", default="general", help="general (default), game-night, pets, study-hall or announcements")
+    demo.add_argument(
+        "--channel", default="general", help="of its server: general (default), game-night, pets, study-hall"
+    )
     arguments = parser.parse_args(argv)
     if arguments.command == "invite" and arguments.application_id is not None:  # needs no settings
         print(invite_link(arguments.application_id))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import discord
 
 from bot.facts import places
+from bot.guild_settings import GuildSettings
 from bot.invite import PERMISSIONS_NEEDED
-from bot.store import GuildSettings
 
 
 @dataclass(frozen=True, slots=True)

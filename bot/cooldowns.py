@@ -6,8 +6,8 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from bot.guild_settings import GuildSettings
 from bot.policy import Skip
-from bot.store.settings import GuildSettings
 
 _ENTRIES: Final = 50_000
 """Channels and members remembered; of more, those longest without a reaction may get the next one too soon."""

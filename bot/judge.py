@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.guild_settings import GuildState
 from bot.policy import Choice, Defaults, choose
-from bot.store import GuildState
 from model.predictor import Explanation, Prediction
 from model.service import PredictionService
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot import taste
-from bot.store.settings import GuildSettings, GuildState
+from bot.guild_settings import GuildSettings, GuildState
 from model.predictor import Prediction
 
 

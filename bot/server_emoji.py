@@ -6,7 +6,7 @@ from typing import Final
 
 import discord
 
-from bot.store import GuildState
+from bot.guild_settings import GuildState
 
 _WRITTEN: Final = re.compile(r"<a?:\w+:([0-9]{1,20})>")
 

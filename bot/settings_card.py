@@ -10,8 +10,8 @@ from bot import settings_lines as lines
 from bot import taste
 from bot.blind_spots import blind_spots
 from bot.colour import YELLOW
+from bot.guild_settings import GuildSettings, GuildState
 from bot.server_emoji import usable_emoji
-from bot.store import GuildSettings, GuildState
 from bot.taste import Taste
 from bot.texts import say
 from model.labels import Label

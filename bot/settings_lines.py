@@ -6,8 +6,8 @@ from typing import Final
 import discord
 
 from bot.gone import gone_channels, gone_roles
+from bot.guild_settings import ChannelMode, GuildSettings
 from bot.sensitivity import level_of
-from bot.store import ChannelMode, GuildSettings
 from bot.texts import say
 from model.labels import Label
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from bot.counts import Count, reacted_with, skipped
-from bot.store import Counter
+from bot.guild_settings import Counter
 
 _SKIPPED: Final = skipped("")
 _EMOJI: Final = reacted_with("")

@@ -11,9 +11,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.colour import YELLOW
+from bot.guild_settings import GuildState
 from bot.judge import Judge, Verdict
 from bot.server_emoji import usable_emoji
-from bot.store import GuildState, Store, StoreError
+from bot.store import Store, StoreError
 from bot.texts import phrase, say
 from model.predictor import Explanation
 from model.service import ServiceBusyError, ServiceClosedError

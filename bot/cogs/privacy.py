@@ -11,7 +11,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.buttons import Buttons, stop_all
-from bot.store import Known, Store, StoreError
+from bot.guild_settings import Known
+from bot.store import Store, StoreError
 from bot.texts import phrase, say
 
 _SERVER: Final = "server"

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot import policy
 from bot.facts import facts_of, is_place_known, places, roles_of
+from bot.guild_settings import GuildSettings, GuildState
 from bot.invite import PERMISSIONS
 from bot.judge import Judge
 from bot.own_reactions import OwnReactions
@@ -17,7 +18,7 @@ from bot.policy import MessageFacts, Skip
 from bot.reacting import Reacting
 from bot.reactor import Outcome, Reactor
 from bot.server_emoji import usable_emoji
-from bot.store import GuildSettings, GuildState, Store
+from bot.store import Store
 from bot.texts import phrase, say
 from model.service import ServiceBusyError, ServiceClosedError
 

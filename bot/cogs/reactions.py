@@ -11,13 +11,14 @@ from bot import policy
 from bot.cooldowns import Cooldowns
 from bot.counts import Count, skipped
 from bot.facts import facts_of
+from bot.guild_settings import GuildState
 from bot.judge import Judge
 from bot.own_reactions import OwnReaction, OwnReactions
 from bot.policy import Choice, Skip
 from bot.reacting import Reacting
 from bot.reactor import Outcome, Reactor
 from bot.server_emoji import usable_emoji
-from bot.store import GuildState, Store
+from bot.store import Store
 from model.service import ServiceBusyError, ServiceClosedError
 
 log = logging.getLogger(__name__)

@@ -19,11 +19,11 @@ from bot.cogs.settings_desk import SettingsDesk, guild_of
 from bot.cogs.settings_emoji import EmojiCommands
 from bot.cogs.settings_ignore import IgnoreCommands
 from bot.cogs.settings_learning import LearningCommands
+from bot.guild_settings import LONGEST_COOLDOWN, LONGEST_MESSAGE
 from bot.policy import Defaults
 from bot.sensitivity import Level, threshold_of
 from bot.settings_card import settings_card
 from bot.store import Store
-from bot.store.settings import LONGEST_COOLDOWN, LONGEST_MESSAGE
 from bot.texts import phrase, say
 from model.labels import Label
 

@@ -9,8 +9,8 @@ from discord import app_commands
 
 from bot.cogs.settings_desk import SettingsDesk, guild_of
 from bot.gone import gone_channels
+from bot.guild_settings import ChannelMode, GuildSettings
 from bot.settings_lines import channels_line
-from bot.store import ChannelMode, GuildSettings
 from bot.texts import phrase
 
 _MODES: Final = [

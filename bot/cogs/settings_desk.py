@@ -6,8 +6,8 @@ from typing import Final
 
 import discord
 
-from bot.store import GuildSettings, GuildState, Store, StoreError
-from bot.store.settings import SettingsLimitError
+from bot.guild_settings import GuildSettings, GuildState, SettingsLimitError
+from bot.store import Store, StoreError
 from bot.texts import CATALOGS, ENGLISH, say
 from model.labels import Label
 

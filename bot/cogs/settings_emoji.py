@@ -8,9 +8,9 @@ import discord
 from discord import app_commands
 
 from bot.cogs.settings_desk import MOST_CHOICES, SettingsDesk, guild_of
+from bot.guild_settings import GuildSettings
 from bot.label_search import find_label, search_labels
 from bot.server_emoji import find_server_emoji, search_server_emoji
-from bot.store import GuildSettings
 from bot.texts import phrase, say
 from model.labels import Label
 

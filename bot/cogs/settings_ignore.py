@@ -7,8 +7,8 @@ from discord import app_commands
 
 from bot.cogs.settings_desk import SettingsDesk, guild_of
 from bot.gone import gone_roles
+from bot.guild_settings import GuildSettings
 from bot.settings_lines import ignored_line
-from bot.store import GuildSettings
 from bot.texts import phrase
 
 Who = discord.Role | discord.Member | discord.User  # the last: who has left

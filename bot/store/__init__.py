@@ -1,7 +1,6 @@
 """What the bot keeps: settings of servers, opt-outs, counters. Never the text of a message."""
 
 from bot.store.database import StoreError
-from bot.store.settings import ChannelMode, Counter, GuildSettings, GuildState, Known
 from bot.store.store import Store
 
-__all__ = ["ChannelMode", "Counter", "GuildSettings", "GuildState", "Known", "Store", "StoreError"]
+__all__ = ["Store", "StoreError"]

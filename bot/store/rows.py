@@ -1,4 +1,4 @@
-"""The statements: between rows and the plain values of `bot.store.settings`, on a connection that the caller brings."""
+"""The statements: between rows and the plain values of `bot.guild_settings`, on a connection that the caller brings."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -9,9 +9,9 @@ from sqlalchemy import CursorResult, Table, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.guild_settings import ChannelMode, Counter, GuildSettings, GuildState, Known
 from bot.store import tables
 from bot.store.database import StoreError
-from bot.store.settings import ChannelMode, Counter, GuildSettings, GuildState, Known
 from bot.store.tables import EVERYWHERE
 from bot.store.tally import Key
 from bot.taste import Taste

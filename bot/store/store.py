@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import Final, Self
 from weakref import WeakValueDictionary
 
+from bot.guild_settings import Counter, GuildSettings, GuildState, Known, check_name
 from bot.store import rows
 from bot.store.cache import Cache
 from bot.store.database import Database, StoreError
 from bot.store.rows import Answers, TasteKey
-from bot.store.settings import Counter, GuildSettings, GuildState, Known, check_name
 from bot.store.tables import EVERYWHERE
 from bot.store.tally import Tally
 from bot.taste import HALF_LIFE, Taste

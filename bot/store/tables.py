@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-from bot.store.settings import LONGEST_NAME
+from bot.guild_settings import LONGEST_NAME
 
 EVERYWHERE: Final = 0
 """Stands for all servers in `opt_out.guild_id`."""

@@ -14,9 +14,10 @@ import simcord
 
 from bot.client import EmojiBot
 from bot.counts import Count
+from bot.guild_settings import GuildSettings
 from bot.policy import Skip
 from bot.settings import Settings
-from bot.store import GuildSettings, Store
+from bot.store import Store
 from model.bundle import load_bundle
 
 HOURS = 5

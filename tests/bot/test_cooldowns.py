@@ -6,9 +6,9 @@ import pytest
 
 from bot import cooldowns
 from bot.cooldowns import Cooldowns
+from bot.guild_settings import GuildSettings
 from bot.policy import Skip
 from bot.settings import Settings
-from bot.store import GuildSettings
 from tests.bot.conftest import Server
 from tests.bot.stage import GOOD_NEWS, LOGISTICS, fates, hold_model, post, store_of
 from tests.bot.store.conftest import Ticks

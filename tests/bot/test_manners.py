@@ -10,10 +10,11 @@ from datetime import timedelta
 import pytest
 
 from bot.cogs import reactions
+from bot.guild_settings import GuildState
 from bot.judge import Judge
 from bot.own_reactions import OwnReactions
 from bot.settings import Settings
-from bot.store import GuildState, Store, StoreError
+from bot.store import Store, StoreError
 from model.service import ServiceBusyError, ServiceClosedError
 from tests.bot.conftest import Server
 from tests.bot.stage import (

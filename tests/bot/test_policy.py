@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.guild_settings import ChannelMode, GuildSettings, GuildState
 from bot.policy import Defaults, MessageFacts, Skip, choose, refusal, skip_reason
-from bot.store import ChannelMode, GuildSettings, GuildState
 from bot.taste import Taste
 from model.predictor import Candidate, Prediction
 

@@ -10,10 +10,11 @@ import simcord
 from bot.client import EmojiBot
 from bot.cogs import predict
 from bot.cogs.predict import Predict, explanation_embed, prediction_embed
+from bot.guild_settings import GuildSettings, GuildState
 from bot.judge import Verdict
 from bot.policy import Choice
 from bot.settings import Settings
-from bot.store import GuildSettings, GuildState, Store, StoreError
+from bot.store import Store, StoreError
 from model.predictor import Candidate, Explanation, Prediction, Predictor
 from model.service import MAX_EXPLAINING, ServiceBusyError
 from tests.bot.admin import Admin

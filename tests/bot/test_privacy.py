@@ -8,7 +8,8 @@ import discord
 import pytest
 import simcord
 
-from bot.store import Known, StoreError
+from bot.guild_settings import Known
+from bot.store import StoreError
 from tests.bot.conftest import Server
 from tests.bot.stage import GOOD_NEWS, store_of
 

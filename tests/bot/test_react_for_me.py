@@ -13,8 +13,9 @@ import pytest
 import simcord
 
 from bot.cogs.react_for_me import ReactForMe
+from bot.guild_settings import ChannelMode, GuildSettings
 from bot.settings import Settings
-from bot.store import ChannelMode, GuildSettings, StoreError
+from bot.store import StoreError
 from model.bundle import load_bundle
 from model.service import ServiceBusyError
 from tests.bot.conftest import Server

@@ -7,8 +7,8 @@ import discord
 import pytest
 from simcord.enums import MessageType
 
+from bot.guild_settings import ChannelMode
 from bot.settings import Settings
-from bot.store import ChannelMode
 from model.bundle import load_bundle
 from tests.bot.conftest import Server
 from tests.bot.stage import GOOD_NEWS, fates, store_of

@@ -7,8 +7,8 @@ import discord
 import pytest
 
 from bot.client import EmojiBot
+from bot.guild_settings import ChannelMode, GuildSettings
 from bot.settings import Settings
-from bot.store import ChannelMode, GuildSettings
 from model.bundle import load_bundle
 from tests.bot.admin import Admin, store_of
 from tests.bot.conftest import Server

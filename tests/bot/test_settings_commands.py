@@ -7,10 +7,11 @@ from unittest.mock import AsyncMock
 import discord
 import pytest
 
+from bot import guild_settings
 from bot.client import EmojiBot
+from bot.guild_settings import ChannelMode, GuildSettings
 from bot.settings import Settings
-from bot.store import ChannelMode, GuildSettings, Store
-from bot.store import settings as settings_limits
+from bot.store import Store
 from bot.texts import say
 from tests.bot.admin import Admin, reaction_to, store_of, text_of
 from tests.bot.conftest import Server
@@ -168,7 +169,7 @@ async def test_settings_survive_a_restart_and_other_processes_see_them(
 
 async def test_a_full_list_is_told_and_kept(server: Server, admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     store, ids = store_of(server), frozenset(range(1, 501))
-    monkeypatch.setattr(settings_limits, "MOST_CHANNELS", 2)
+    monkeypatch.setattr(guild_settings, "MOST_CHANNELS", 2)
     there = frozenset(server.guild.create_text_channel(name).id for name in ("one", "two"))
     await server.environment.settle()
     await store.change(server.guild.id, lambda settings: replace(settings, channels=there, ignored_members=ids))

@@ -5,7 +5,7 @@ import simcord
 from simcord.actors import _component_interaction
 
 from bot.cogs.reset_question import PATIENCE
-from bot.store import GuildSettings
+from bot.guild_settings import GuildSettings
 from tests.bot.admin import Admin, reaction_to, store_of, text_of
 from tests.bot.conftest import Server
 

@@ -5,11 +5,11 @@ import re
 import discord
 import pytest
 
+from bot.guild_settings import GuildSettings
 from bot.label_search import find_label, search_labels
 from bot.sensitivity import Level, level_of, threshold_of
 from bot.server_emoji import emoji_id
 from bot.settings_lines import cooldown_line, listed
-from bot.store import GuildSettings
 from model.labels import Label
 
 LABELS = (

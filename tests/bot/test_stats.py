@@ -18,9 +18,10 @@ from bot.chart import SIZE
 from bot.client import EmojiBot
 from bot.cogs.stats import KEPT, Stats, captions, reason_text, stats_embed
 from bot.counts import Count, reacted_with, skipped
+from bot.guild_settings import Counter
 from bot.policy import Skip
 from bot.reactor import Outcome
-from bot.store import Counter, Store, StoreError
+from bot.store import Store, StoreError
 from bot.summary import DayCount, summarise
 from bot.texts import CATALOGS
 from tests.bot.conftest import Server

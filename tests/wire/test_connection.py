@@ -100,7 +100,7 @@ async def test_a_discord_out_of_reach_ends_the_process_with_one_sentence(tmp_pat
         pass
     async with process(gone, tmp_path) as child:
         status, words = await end(child)
-    assert status == 2
+    assert status == 75
     assert words.startswith("Discord cannot be reached: ")
     assert words.count("\n") == 1
 

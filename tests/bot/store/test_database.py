@@ -15,7 +15,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, make_url, text
 
-from bot.store import ChannelMode, GuildSettings, Store, StoreError, tables
+from bot.guild_settings import ChannelMode, GuildSettings
+from bot.store import Store, StoreError, tables
 from bot.store.database import Database
 from tests.bot.store import conftest
 

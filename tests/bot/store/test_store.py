@@ -17,7 +17,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url, text, update
 
-from bot.store import ChannelMode, Counter, GuildSettings, GuildState, Known, Store, StoreError, database, rows, tables
+from bot.guild_settings import ChannelMode, Counter, GuildSettings, GuildState, Known
+from bot.store import Store, StoreError, database, rows, tables
 from bot.store.tables import EVERYWHERE
 from bot.taste import Taste
 from tests.bot.store.conftest import Ticks, until

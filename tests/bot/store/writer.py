@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from bot.store import GuildSettings, Store
+from bot.guild_settings import GuildSettings
+from bot.store import Store
 
 GUILD: Final = 1
 WRITES: Final = 1000

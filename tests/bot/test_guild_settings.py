@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.store import ChannelMode, GuildSettings
+from bot.guild_settings import ChannelMode, GuildSettings
 
 
 def test_by_default_the_bot_reacts_everywhere_to_everyone() -> None:
