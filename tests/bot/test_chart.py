@@ -170,7 +170,7 @@ def test_without_any_count_it_says_so() -> None:
     assert picture(days, TOP).tobytes() == picture(days, TOP, captions=silent).tobytes()
 
 
-@settings(deadline=None, max_examples=30, phases=[Phase.generate])  # shrinking takes minutes
+@settings(max_examples=30, phases=[Phase.generate])  # shrinking takes minutes
 @given(
     st.lists(st.builds(DayCount, st.dates(TODAY - timedelta(40), TODAY), huge, huge), max_size=12),
     st.lists(st.tuples(words, huge), max_size=6),
@@ -189,7 +189,6 @@ def test_nothing_is_drawn_outside_whatever_the_counts_and_words(
         assert colours(image, between_names_and_bars) == {CARD}
 
 
-@settings(deadline=None)
 @given(words)
 def test_every_letter_shown_has_a_glyph_in_the_font(text: str) -> None:
     font = ImageFont.load_default(40)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from model.bundle import Bundle, BundleConfig, Confidence, load_bundle, save_bundle
 from model.labels import Label
@@ -14,8 +13,6 @@ from model.predictor import Predictor
 from model.text import SPECIAL_TOKENS
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-settings.register_profile("shared-cores", deadline=None)  # a slow moment of the machine is no failure
-settings.load_profile("shared-cores")
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,6 @@ async def test_a_server_that_chose_nothing_has_the_defaults(store: Store) -> Non
 
 @hypothesis_settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(first=_settings, second=_settings)
