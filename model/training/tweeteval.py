@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 FIT: Final = FitConfig(
     epochs=10, batch_size=64, learning_rate=2e-3, decay=True, patience=10, word_dropout=0.1, by_length=True
 )
-"""Trains all epochs and keeps the one that is best on the validation tweets, as those were chosen that follow."""
+"""Trains all epochs; where there are validation tweets, keeps the one that is best on them."""
 DROPOUT: Final = 0.3
 EMBEDDING_DROPOUT: Final = 0.2
 
@@ -44,9 +44,11 @@ _RESAMPLES: Final = 2_000
 def train_tweeteval(
     public: Path, shape: NetworkConfig, out: Path, *, seed: int, fit_config: FitConfig = FIT, show_progress: bool = True
 ) -> dict[str, Any]:
-    """Train a network of the given shape on the 45,000 training tweets alone and score the 50,000 test tweets.
+    """Train a network of the given shape on TweetEval's tweets alone and score the 50,000 test tweets.
 
-    Its dropouts are replaced by those that suit so many rows.
+    A network that learns from the 45,000 training tweets is scored on the 5,000 validation tweets, which choose the
+    shift of the classes; one that learns from both is scored on the test tweets. Dropouts are replaced by those that
+    suit so many rows.
 
     Returns:
         Macro-averaged F1 and accuracy on validation and test tweets, in percent, F1 with a 95% bootstrap interval.
@@ -63,37 +65,42 @@ def train_tweeteval(
     def rows(texts: Sequence[str]) -> list[list[int]]:
         return [encode(text, vocabulary, _MAX_LEN) or [vocabulary[UNKNOWN]] for text in texts]
 
-    frequency = np.bincount(y, minlength=classes) / len(y)
-    weight = frequency**-_BALANCE
-    weight /= (weight * frequency).sum()
-    seen = weight * frequency  # the frequencies that the network is shown
-    targets = (np.eye(classes)[y] * weight[y, None]).astype(np.float32)
+    def train_on(texts: Sequence[str], labels: npt.NDArray[np.intp], how: FitConfig, **more: Any) -> Any:
+        frequency = np.bincount(labels, minlength=classes) / len(labels)
+        weight = frequency**-_BALANCE
+        weight /= (weight * frequency).sum()
+        return fit(
+            build_network(
+                replace(shape, outcomes=classes, dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT),
+                embedding.vectors,
+            ),
+            rows(texts),
+            (np.eye(classes)[labels] * weight[labels, None]).astype(np.float32),
+            replace(how, seed=seed),
+            max_len=_MAX_LEN,
+            folder=out,
+            show_progress=show_progress,
+            **more,
+        )
+
+    def log_probabilities(network: keras.Model, encoded: list[list[int]]) -> Floats:
+        return np.asarray(np.log(predict_rows(network, encoded, _MAX_LEN) + 1e-9), dtype=np.float64)
+
     val_rows = rows(val)
 
     def score(network: keras.Model) -> dict[str, float]:
         predicted = predict_rows(network, val_rows, _MAX_LEN).argmax(axis=1)
         return {"score": macro_f1(confusion(val_y, predicted, classes))}
 
-    network, progress = fit(
-        build_network(
-            replace(shape, outcomes=classes, dropout=DROPOUT, embedding_dropout=EMBEDDING_DROPOUT), embedding.vectors
-        ),
-        rows(train),
-        targets,
-        replace(fit_config, seed=seed),
-        max_len=_MAX_LEN,
-        folder=out,
-        evaluate=score,
-        show_progress=show_progress,
-    )
-
-    def log_probabilities(encoded: list[list[int]]) -> Floats:
-        return np.asarray(np.log(predict_rows(network, encoded, _MAX_LEN) + 1e-9), dtype=np.float64)
-
-    on_val = log_probabilities(val_rows)
+    network, progress = train_on(train, y, fit_config, evaluate=score)
+    on_val = log_probabilities(network, val_rows)
+    seen = np.bincount(y, minlength=classes) ** (1 - _BALANCE)  # in proportion to what the network is shown of a class
     shift = max(_SHIFTS, key=lambda s: macro_f1(confusion(val_y, (on_val - s * np.log(seen)).argmax(axis=1), classes)))
+    # What the validation tweets had to choose is chosen: the network that is scored learns from them, too.
+    network, _ = train_on([*train, *val], np.concatenate([y, val_y]), replace(fit_config, patience=None))
+    on_test = log_probabilities(network, rows(test))
     result: dict[str, Any] = {"seed": seed, "best_epoch": progress.best_epoch, "shift": round(shift, 2)}
-    for name, logs, right in (("val", on_val, val_y), ("test", log_probabilities(rows(test)), test_y)):
+    for name, logs, right in (("val", on_val, val_y), ("test", on_test, test_y)):
         table = confusion(right, (logs - shift * np.log(seen)).argmax(axis=1), classes)
         low, high = _interval(table)
         result[name] = {
