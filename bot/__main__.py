@@ -166,8 +166,10 @@ def _reason(error: Exception) -> str:
 
 
 def _is_temporary(error: Exception) -> bool:
-    """Whether Discord is out of reach or out of order, not this bot refused."""
-    return isinstance(error, aiohttp.ClientError | OSError | discord.DiscordServerError | discord.GatewayNotFound)
+    """Whether Discord is out of reach, out of order or asks for patience; not where it refuses this bot."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500 or error.status == 429
+    return isinstance(error, aiohttp.ClientError | OSError | discord.GatewayNotFound | discord.RateLimited)
 
 
 async def _demo(settings: Settings, port: int, channel: str) -> None:

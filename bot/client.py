@@ -85,7 +85,7 @@ class EmojiBot(commands.AutoShardedBot):
         await self.tree.set_translator(CatalogTranslator())
         try:
             await sync_commands(self, self.tree)
-        except (discord.HTTPException, app_commands.CommandSyncFailure) as error:
+        except (discord.HTTPException, discord.RateLimited, app_commands.CommandSyncFailure) as error:
             log.warning("commands not synced: %s", error)  # reactions need no commands
 
     async def prepare(self) -> None:

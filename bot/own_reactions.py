@@ -14,7 +14,7 @@ REMEMBERED: Final = 20_000
 """Reactions; of more, the oldest are forgotten. So are all when the process ends."""
 
 LEFT_ALONE: Final = 10_000
-"""Messages that get nothing more; they matter while they are fresh."""
+"""Messages that get nothing more, and as many that had a reaction; they matter while they are fresh."""
 
 MOST_ANSWERS: Final = 25
 """Members remembered of one reaction; the answers of more do not count, and would hardly move a threshold further."""
@@ -61,6 +61,7 @@ class OwnReactions:
     def __init__(self) -> None:
         self._reactions: LRUCache[int, OwnReaction] = LRUCache(REMEMBERED)
         self._left_alone: LRUCache[int, None] = LRUCache(LEFT_ALONE)
+        self._reacted: LRUCache[int, None] = LRUCache(LEFT_ALONE)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def __len__(self) -> int:
@@ -76,8 +77,11 @@ class OwnReactions:
         return self._reactions.get(message_id)
 
     def has_unknown(self, message: discord.Message) -> bool:
-        """Whether `message`, as Discord just told it, has a reaction that is not remembered, as after a restart."""
-        return self.of(message.id) is None and any(reaction.me for reaction in message.reactions)
+        """Whether `message`, as Discord told it, has a reaction of which this process knew nothing, as after a restart.
+
+        One that was just taken back may still stand in what Discord told.
+        """
+        return message.id not in self._reacted and any(reaction.me for reaction in message.reactions)
 
     def remember(self, message_id: int, reaction: OwnReaction) -> None:
         """Remember a reaction that is about to be requested: the gateway may tell of it before Discord's reply.
@@ -86,6 +90,7 @@ class OwnReactions:
         """
         if not self.is_left_alone(message_id):
             self._reactions[message_id] = reaction
+            self._reacted[message_id] = None
 
     def forget(self, message_id: int) -> None:
         """Forget a reaction that came to nothing, or that is about to be taken back: no moderator removed that one."""

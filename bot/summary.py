@@ -45,11 +45,15 @@ class Summary:
     days: tuple[DayCount, ...]
 
     @property
+    def at_once(self) -> int:
+        """Reactions made to messages as they came, not after an edit."""
+        return self.totals[Count.REACTED] - self.totals[Count.EARNED]
+
+    @property
     def share(self) -> float | None:
         """How many of the messages that the model judged got a reaction at once, 0 to 1; None where it judged none."""
-        at_once = self.totals[Count.REACTED] - self.totals[Count.EARNED]
-        judged = at_once + self.totals[Count.SILENT]
-        return at_once / judged if judged else None
+        judged = self.at_once + self.totals[Count.SILENT]
+        return self.at_once / judged if judged else None
 
 
 def summarise(counters: Iterable[Counter]) -> Summary:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -114,7 +114,9 @@ class Learning(commands.Cog):
         Raises:
             StoreError: the database did not do it.
         """
-        await self._forget(guild_id, self._store.reset_taste)
+        async with self._writing:  # a write under way would bring some of it back
+            await self._store.reset_taste(guild_id)
+            self._drop(guild_id)
 
     async def forget_guild(self, guild_id: int) -> None:
         """Forget a server that the bot has left, with everything that the store keeps of it.
@@ -123,14 +125,15 @@ class Learning(commands.Cog):
             StoreError: the database did not do it; the store tries again.
         """
         self._own.forget_guild(guild_id)
-        await self._forget(guild_id, self._store.forget_guild)
-
-    async def _forget(self, guild_id: int, delete: Callable[[int], Awaitable[None]]) -> None:
-        async with self._writing:  # a write under way would bring some of it back
+        async with self._writing:
             try:
-                await delete(guild_id)
+                await self._store.forget_guild(guild_id)
             finally:
-                self._waiting = {key: answers for key, answers in self._waiting.items() if key[0] != guild_id}
+                self._drop(guild_id)
+
+    def _drop(self, guild_id: int) -> None:
+        """Let go of the answers of a server that wait."""
+        self._waiting = {key: answers for key, answers in self._waiting.items() if key[0] != guild_id}
 
     async def _write_later(self) -> None:
         while self._waiting:

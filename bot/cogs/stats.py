@@ -123,7 +123,7 @@ def stats_embed(
     """
     embed = discord.Embed(colour=YELLOW, title=say("stats.title", locale, days=days))
     did = [_line("seen", found, locale), _reactions(found, locale), _line("silent", found, locale)]
-    did += [_line(count, found, locale) for count in (Count.ASKED, Count.EDITED) if found.totals[count]]
+    did += [_line(count, found, locale) for count in (Count.EARNED, Count.ASKED, Count.EDITED) if found.totals[count]]
     embed.add_field(name=say("stats.did", locale), value="\n".join(did), inline=False)
     answers = [_line(count, found, locale) for count in (Count.JOINED, Count.DISLIKED, Count.REMOVED)]
     embed.add_field(name=say("stats.answers", locale), value="\n".join(answers), inline=False)
@@ -159,9 +159,10 @@ def _line(name: str, found: Summary, locale: discord.Locale | None) -> str:
 
 
 def _reactions(found: Summary, locale: discord.Locale | None) -> str:
+    n = number(found.at_once, locale)
     if found.share is None:
-        return _line("reacted", found, locale)
-    return say("stats.reacted_share", locale, n=number(found.totals[Count.REACTED], locale), share=found.share)
+        return say("stats.reacted", locale, n=n)
+    return say("stats.reacted_share", locale, n=n, share=found.share)
 
 
 def _reasons(found: Summary, locale: discord.Locale | None) -> list[str]:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 import sqlite3
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from typing import Any, Final
@@ -32,8 +33,9 @@ _BEGIN: Final = "sqlite_begin"
 """The execution option that says how SQLite begins a transaction."""
 
 
-_PASSING: Final = ("08", "53", "57P")
-"""How the SQLSTATE of a PostgreSQL that is away, overloaded or just starting begins (appendix A of its manual)."""
+_PASSING: Final = ("08", "25006", "40", "53", "55P03", "57P")
+"""How the SQLSTATE of a PostgreSQL begins that is away, overloaded, just starting, on standby, or has others write
+first (appendix A of its manual)."""
 
 
 class StoreError(Exception):
@@ -195,6 +197,7 @@ def _sqlite(url: URL) -> AsyncEngine:
     """Waits for others who write, checks references, and does not let writers hold up readers (WAL).
 
     `secure_delete` overwrites what is deleted: who asked to be forgotten is not in the file's free pages either.
+    The journal beside it (`-wal`) may hold it until SQLite writes over it, at the latest until the last one closes.
     `synchronous` stays FULL, so that what was written survives a power cut too.
     """
     engine = create_async_engine(
@@ -258,7 +261,13 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _is_temporary(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
     error = _of_driver(error)
+    if isinstance(error, ssl.SSLError) or type(error) is ConnectionError:  # asyncpg's where the server has no TLS
+        return False
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     return isinstance(error, OSError) or (getattr(error, "sqlstate", None) or "").startswith(_PASSING)
 
 

@@ -200,10 +200,10 @@ class Store:
             Exception: what `change` raised; then nothing is changed.
         """
         async with self._lock(guild_id):
-            self._left.discard(guild_id)
             async with self._database.write() as connection:
                 await rows.change_settings(connection, guild_id, change, self._clock())
                 state = await rows.read_state(connection, guild_id)
+            self._left.discard(guild_id)
             self._guilds.put(guild_id, state)
         return state.settings
 
@@ -224,14 +224,18 @@ class Store:
         """Delete everything of a server: settings, its members' opt-outs, tastes, counters.
 
         Raises:
-            StoreError: the database did not do it; it is done with the next counters, unless somebody changes the
-                settings of the server before.
+            StoreError: the database did not do it; it is done as soon as counters can be written, unless somebody
+                chooses something in the server before.
         """
         async with self._lock(guild_id), self._flushing:  # a flush under way would bring counters back
             self._left.add(guild_id)
             self._tally.forget(guild_id)
-            async with self._database.write() as connection:
-                await rows.delete_guild(connection, guild_id)
+            try:
+                async with self._database.write() as connection:
+                    await rows.delete_guild(connection, guild_id)
+            except StoreError:
+                self._start_timer()
+                raise
             self._left.discard(guild_id)
             self._guilds.put(guild_id, GuildState())
 
@@ -245,9 +249,9 @@ class Store:
         """
         where = EVERYWHERE if guild_id is None else guild_id
         async with self._lock(where):
-            self._left.discard(where)
             async with self._database.write() as connection:
                 await rows.insert_opt_out(connection, user_id, where)
+            self._left.discard(where)
             self._remember_opt_out(where, lambda users: users | {user_id})
 
     async def opt_in(self, user_id: int, guild_id: int | None) -> None:
@@ -306,8 +310,7 @@ class Store:
         self._tally.add((guild_id, self._clock().astimezone(UTC).date(), name), n)
         if self._tally.full and not self._flush_failing:
             self._write_batch()
-        if self._timer is None or self._timer.done():
-            self._timer = asyncio.create_task(self._flush_later(), name="store-timer")
+        self._start_timer()
 
     async def counters(self, guild_id: int, since: date) -> list[Counter]:
         """The counters of a server from the day `since` on, by day and name, the latest included.
@@ -403,9 +406,13 @@ class Store:
         else:
             self._guilds.update(where, lambda state: replace(state, opted_out=change(state.opted_out)))
 
+    def _start_timer(self) -> None:
+        if self._timer is None or self._timer.done():
+            self._timer = asyncio.create_task(self._flush_later(), name="store-timer")
+
     async def _flush_later(self) -> None:
         """Write what waits then, again and again while the database does not take it."""
-        while self._tally.total:
+        while self._tally.total or self._left:
             await asyncio.sleep(self._flush_seconds)
             await asyncio.shield(self._write_batch())
 
@@ -429,16 +436,20 @@ class Store:
             log.warning("counts dropped, too many wait n=%d", dropped)
 
     async def _flush(self) -> None:
-        """Write the counters in one transaction; where that fails, they wait for the next time.
+        """Write the counters and forget the servers that were left, in one transaction, or else the next time.
 
         A connection that breaks while it commits leaves open whether it did: such a batch may count twice.
 
         Raises:
             StoreError: the database did not do it.
         """
-        async with self._flushing:
+        async with AsyncExitStack() as held:
+            leaving = sorted(self._left)
+            for guild_id in leaving:  # who comes back meanwhile waits, or is not among them any more
+                await held.enter_async_context(self._lock(guild_id))
+            await held.enter_async_context(self._flushing)
+            left = [guild_id for guild_id in leaving if guild_id in self._left]
             counts = self._tally.take()
-            left = set(self._left)
             if not counts and not left:
                 return
             try:
@@ -450,6 +461,6 @@ class Store:
             except BaseException:
                 self._tally.give_back()
                 raise
-            self._left -= left
+            self._left.difference_update(left)
             self._tally.written()
             self._flush_failing = False

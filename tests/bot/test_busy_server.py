@@ -41,20 +41,12 @@ REMEMBERED = 200
 """Messages and reactions that the bot remembers here, instead of thousands: a warm bot's memory is full."""
 MOST_GROWTH = 4 * 1024
 """Bytes: less than one for each message after the warm ones. Five runs, a random seed each: -528 to 1,144."""
-COMMANDS = ("predict", "Predict emoji", "React for me", "privacy about-me", "help", "settings show", "stats")
+COMMANDS = ("predict", "Predict emoji", "React for me", "settings show", "settings reset", "privacy about-me", "stats")
 PARTY = "🎉"
 """The reaction to good news."""
 TEXTS = Path(__file__).parents[2] / "data" / "chat" / "dev.tsv"
 OF_OTHERS = (type, types.ModuleType, types.FunctionType, logging.Logger, asyncio.AbstractEventLoop, sqlite3.Connection)
 """What the bot refers to, but is not alone to fill."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What there is at a quiet moment: bytes that the bot holds, by class, and messages."""
-
-    held: Counter[str]
-    messages: int
 
 
 @dataclass(slots=True)
@@ -67,9 +59,12 @@ class Day:
     answers: Counter[str] = field(default_factory=Counter)
     changes: list[tuple[str, str, str]] = field(default_factory=list)
     """Commands that change what the bot may do; of each what the next message should get, and what it got."""
-    looks: list[Look] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
-    """Those left over at a quiet moment, or when the bot is closed."""
+    """Left over at a quiet moment, or when the bot is closed."""
+    messages: list[int] = field(default_factory=list)
+    """How many the bot held when it was warm, and at the end."""
+    held: list[Counter[str]] = field(default_factory=list)
+    """Bytes that it held then, by class."""
     counted: Counter[str] = field(default_factory=Counter)
 
 
@@ -220,11 +215,12 @@ class BusyServer:
             found[counter.name] += counter.count
         return found
 
-    def look(self) -> Look:
+    def look(self) -> None:
+        """Note what the bot holds."""
         gc.collect()
         messages = [one for one in gc.get_objects() if type(one) is discord.Message]
-        ours = sum(message._state is self.bot._connection for message in messages)
-        return Look(_held_by(self.bot), ours)
+        self.day.messages.append(sum(message._state is self.bot._connection for message in messages))
+        self.day.held.append(_held_by(self.bot))
 
 
 def _other_tasks() -> list[str]:
@@ -269,7 +265,8 @@ async def _live(database: Path) -> Day:
     await environment.settle()
     for until in (WARM, MESSAGES):
         await server.live(until)
-        server.day.looks.append(server.look())
+        server.look()
+    await server.answer(await server.talk())  # so it is closed while timers run
     server.day.counted = await server.counters()
     await bot.close()
     server.day.tasks += _other_tasks()
@@ -295,9 +292,9 @@ def test_every_message_is_counted_once(day: Day) -> None:
 
 
 def test_memory_is_flat_once_the_bot_is_warm(day: Day) -> None:
-    warm, last = day.looks
-    grown = Counter(last.held)
-    grown.subtract(warm.held)
+    warm, last = day.held
+    grown = Counter(last)
+    grown.subtract(warm)
     assert grown.total() < MOST_GROWTH, grown.most_common(8)
 
 
@@ -306,4 +303,4 @@ def test_no_task_is_left_over(day: Day) -> None:
 
 
 def test_no_message_is_held(day: Day) -> None:
-    assert [look.messages for look in day.looks] == [0, 0]
+    assert day.messages == [0, 0]

@@ -2,7 +2,9 @@
 
 from datetime import date
 from pathlib import Path
+from unittest.mock import AsyncMock
 
+import discord
 import pytest
 from discord.ext import commands
 
@@ -10,6 +12,16 @@ from bot.client import EmojiBot
 from bot.settings import Settings
 from bot.store import Store
 from model.service import ServiceClosedError
+
+
+async def test_a_bot_that_may_not_sync_its_commands_for_long_starts_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.client.sync_commands", AsyncMock(side_effect=discord.RateLimited(600)))
+    async with EmojiBot(Settings(database_url=f"sqlite:///{tmp_path / 'bot.db'}")) as bot:
+        await bot.setup_hook()
+
+    assert "commands not synced" in caplog.text
 
 
 async def test_what_is_counted_is_written_though_the_gateway_does_not_close(

@@ -1,13 +1,16 @@
 """What happens when a message is edited or deleted, through the real client in a simulated Discord."""
 
+import asyncio
 from dataclasses import replace
 
+import discord
 import pytest
 from simcord.backend import serializers
 
 from bot.cogs.learning import Learning
 from bot.cogs.reactions import Reactions
 from bot.judge import Judge
+from bot.reactor import Reactor
 from bot.settings import Settings
 from model.service import ServiceBusyError
 from tests.bot.conftest import Server
@@ -15,6 +18,7 @@ from tests.bot.stage import (
     GOOD_NEWS,
     LOGISTICS,
     SAD_NEWS,
+    Gate,
     bot_of,
     counters,
     fates,
@@ -134,17 +138,38 @@ async def test_an_edit_waits_until_the_first_reaction_is_made(server: Server, mo
 async def test_a_reaction_from_before_the_bot_was_started_anew_is_left_alone(server: Server) -> None:
     message = await server.alice.send(server.channel, GOOD_NEWS)
     before = reaction_of_the_bot(server, message)
-    _reactions(server)._own.forget(message.id)
-    backend = server.environment.backend
-    stored = backend.get_message(server.channel.id, message.id)
-    # An edit in the simulated Discord does not tell whose reactions these are.
-    payload = serializers.message_payload(backend, stored, for_user=my_id(server))
-    payload["content"], payload["edited_timestamp"] = SAD_NEWS, stored.timestamp
-    backend.emit("MESSAGE_UPDATE", dict(payload))
+    own = _reactions(server)._own
+    own._reactions.clear()
+    own._reacted.clear()
+    _edit_as_its_author_sees_it(server, message, SAD_NEWS)
     await server.environment.settle()
 
     assert reaction_of_the_bot(server, message) == before
     assert len(server.reaction_requests) == 1
+
+
+async def test_an_edit_that_comes_while_a_reaction_is_taken_back_is_judged_too(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    gate = Gate(monkeypatch, Reactor, "take_back")
+    _edit_as_its_author_sees_it(server, message, SAD_NEWS)
+    await gate.reached.wait()
+    _edit_as_its_author_sees_it(server, message, LOGISTICS)
+    await asyncio.sleep(0.05)
+    await gate.open(server)
+    await server.environment.settle()
+
+    assert reactions_of_the_bot(server, message) == []
+
+
+def _edit_as_its_author_sees_it(server: Server, message: discord.Message, text: str) -> None:
+    """An edit that tells which reactions are the bot's; by itself the simulated Discord does not."""
+    backend = server.environment.backend
+    stored = backend.get_message(server.channel.id, message.id)
+    payload = serializers.message_payload(backend, stored, for_user=my_id(server))
+    payload["content"], payload["edited_timestamp"] = text, stored.timestamp
+    backend.emit("MESSAGE_UPDATE", dict(payload))
 
 
 async def test_who_opts_out_while_an_edit_is_judged_gets_the_reaction_taken_back(

@@ -404,6 +404,21 @@ async def test_what_comes_while_a_taste_is_forgotten_does_not_bring_it_back(
     assert await _shifts(server) == {}
 
 
+async def test_what_cannot_be_forgotten_now_is_not_forgotten_by_half(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await server.alice.send(server.channel, GOOD_NEWS)
+    await server.alice.react(message, "👎")
+    outage = Outage(monkeypatch)
+    outage.on = True
+    with pytest.raises(StoreError):
+        await _learning(server).forget(server.guild.id)
+    outage.on = False
+    await _learning(server).write()
+
+    assert await _shifts(server) != {}
+
+
 async def test_nothing_runs_while_nothing_waits(server: Server) -> None:
     assert _timer(server) is None
     message = await server.alice.send(server.channel, GOOD_NEWS)

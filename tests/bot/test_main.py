@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import discord
 import pytest
@@ -145,6 +146,21 @@ def test_invite_says_when_discord_cannot_be_reached(
 
     assert main(["invite"]) == 75
     assert "Discord cannot be reached" in _sentence(capsys)
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_status"), [(429, 75), (503, 75), (404, 2)], ids=["slow down", "out of order", "no such thing"]
+)
+def test_what_discord_answers_decides_whether_to_try_again(
+    status: int, exit_status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply = Mock(status=status, reason="")
+    error = discord.DiscordServerError(reply, "") if status >= 500 else discord.HTTPException(reply, "")
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setattr(discord.Client, "login", AsyncMock(side_effect=error))
+
+    assert main(["invite"]) == exit_status
+    assert "Discord ended the connection" in _sentence(capsys)
 
 
 def test_a_database_out_of_reach_is_no_mistake_of_the_operator(

@@ -137,7 +137,8 @@ async def test_a_reaction_from_before_the_bot_was_started_anew_counts_too(
 ) -> None:
     message = await bob.send(server.channel, GOOD_NEWS)
     await ask(server, message)
-    cog_of(server)._own.forget(message.id)
+    cog_of(server)._own._reactions.clear()
+    cog_of(server)._own._reacted.clear()
     # The simulated Discord does not tell in a menu's payload whose reactions these are.
     monkeypatch.setattr(discord.Reaction, "__init__", _of_the_bot(discord.Reaction.__init__))
 

@@ -230,6 +230,7 @@ def test_the_share_is_of_the_messages_that_were_read() -> None:
     assert summarise([*counted, counter(Count.ASKED, 5)]).share == 0.25
     later = [counter(Count.REACTED, 2), counter(Count.EARNED, 2)]  # two of the silent ones were edited
     assert summarise([*counted, *later]).share == 0.25
+    assert summarise([*counted, *later]).at_once == 1
     assert summarise([counter(Count.SEEN, 100)]).share is None
 
 

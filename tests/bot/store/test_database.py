@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import sqlite3
+import ssl
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from alembic import op
@@ -190,6 +193,42 @@ async def test_a_server_that_refuses_is_one_sentence_too(
     with pytest.raises(StoreError, match=reason) as caught:
         await Store.open(postgresql_url.replace(before, after))
     _assert_is_one_sentence(caught.value)
+
+
+async def _reason(url: str) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        await Store.open(url)
+    return caught.value
+
+
+async def test_what_may_pass_by_itself_is_told_from_what_will_not(
+    postgresql_url: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.database._PATIENCE", 0.1)
+    assert (await _reason("postgresql://bot:hunter2@127.0.0.1:1/bot")).temporary
+    assert not (await _reason(postgresql_url.replace("/test_", "/no_test_"))).temporary
+    path = str(make_url(sqlite_url).database)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert (await _reason(sqlite_url)).temporary
+
+
+async def test_a_server_that_closes_the_connection_may_be_back_later(postgresql_url: str) -> None:
+    async with await Store.open(postgresql_url) as store:
+        with pytest.raises(StoreError) as caught:
+            async with store._database.write() as connection:
+                await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    assert caught.value.temporary
+
+
+@pytest.mark.parametrize("error", [ssl.SSLCertVerificationError("bad"), ConnectionError("rejected SSL upgrade")])
+async def test_an_encryption_that_does_not_come_about_is_for_the_operator(
+    postgresql_url: str, error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncpg.connect", AsyncMock(side_effect=error))
+
+    assert not (await _reason(postgresql_url)).temporary
 
 
 def _assert_is_one_sentence(error: StoreError) -> None:

@@ -395,6 +395,56 @@ async def test_a_server_that_came_back_meanwhile_is_not_forgotten(
     assert not (await store.load(GUILD)).settings.enabled
 
 
+async def test_a_server_left_during_an_outage_is_forgotten_though_nothing_more_is_counted(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await Store.open(url, flush_seconds=0.01) as store:
+        await _leave_during_an_outage(store, monkeypatch)
+        await until(lambda: not store._left)
+
+        assert await store.known_of(ALICE) == Known()
+
+
+async def test_a_choice_that_comes_while_a_server_is_forgotten_is_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _leave_during_an_outage(store, monkeypatch)
+    delete: Any = rows.delete_guild
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(connection: object, guild_id: int) -> None:
+        began.set()
+        await go_on.wait()
+        await delete(connection, guild_id)
+
+    monkeypatch.setattr(rows, "delete_guild", slow)
+    flushing = asyncio.create_task(store.counters(OTHER_GUILD, date.min))
+    await began.wait()
+    opting_out = asyncio.create_task(store.opt_out(BOB, GUILD))
+    await asyncio.sleep(0.05)
+    go_on.set()
+    await asyncio.gather(flushing, opting_out)
+
+    assert await store.known_of(BOB) == Known(opted_out_in=frozenset({GUILD}))
+    assert await store.known_of(ALICE) == Known()
+
+
+async def test_a_choice_that_fails_does_not_save_a_server_from_being_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Any:
+        raise StoreError("The database is away.")
+
+    await _leave_during_an_outage(store, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(store._database, "write", broken)
+        with pytest.raises(StoreError):
+            await store.opt_out(BOB, GUILD)
+    await store.counters(OTHER_GUILD, date.min)
+
+    assert await store.known_of(ALICE) == Known()
+
+
 async def _leave_during_an_outage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Any:
         raise StoreError("The database is away.")
