@@ -94,7 +94,7 @@ def test_a_list_shows_what_fits_and_counts_the_rest() -> None:
 
 @pytest.mark.parametrize(
     ("locale", "rest"),
-    [("en-GB", "item0 and 1 more"), ("de", "item0 und 1 weitere"), ("es-ES", "item0 y 1 más")],
+    [("en-GB", "item0 and 1 more"), ("de", "item0 und 1 mehr"), ("es-ES", "item0 y 1 más")],
 )
 def test_the_rest_of_a_list_reads_well_after_a_single_item(locale: str, rest: str) -> None:
     assert listed(["item0", "item1"], discord.Locale(locale), most=5) == rest
