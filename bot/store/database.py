@@ -7,13 +7,10 @@ import sqlite3
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -49,6 +46,10 @@ class StoreError(Exception):
     def __init__(self, message: str, *, temporary: bool = False) -> None:
         super().__init__(message)
         self.temporary = temporary
+
+
+class UnknownRevisionError(Exception):
+    """The tables are of a revision that this version of the bot does not know."""
 
 
 class Database:
@@ -156,7 +157,7 @@ class Database:
         """Turn the failures of all layers into one sentence."""
         try:
             yield
-        except CommandError as error:
+        except UnknownRevisionError as error:
             reason = "its tables are of another version of the bot"
             raise StoreError(f"{self._name} cannot be used: {reason} ({_one_line(error)}).") from error
         except self._failures as error:
@@ -243,21 +244,30 @@ def _postgresql(url: URL) -> AsyncEngine:
 
 def _upgrade(connection: Connection, revision: str) -> None:
     """Migrate within the transaction of `connection`, which is exclusive already on SQLite."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # one line below says it
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-    config = Config()
-    config.set_main_option("script_location", "bot.store:migrations")
-    config.attributes["connection"] = connection
     before = _revision(connection)
-    command.upgrade(config, revision)
+    if revision == "head" and before == _newest():
+        return
+    from bot.store.migrate import migrate
+
+    migrate(connection, revision)
     after = _revision(connection)
     if before != after:
         log.info("database migrated from=%s to=%s", before, after)
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """What Alembic has noted in the database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    noted: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return noted
+
+
+def _newest() -> str:
+    """The last revision: the names of their files begin with them."""
+    return max(path.name[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
 
 
 def _is_temporary(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import ssl
+import subprocess
 import sys
 import tempfile
 from contextlib import closing
@@ -15,14 +16,17 @@ from unittest.mock import AsyncMock
 import pytest
 from alembic import op
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, make_url, text
 
 from bot.guild_settings import ChannelMode, GuildSettings
-from bot.store import Store, StoreError, tables
+from bot.store import Store, StoreError, database, tables
 from bot.store.database import Database
 from tests.bot.store import conftest
 
+ROOT = Path(__file__).parents[3]
 GUILD = 81384788765712384
 
 
@@ -83,6 +87,28 @@ async def test_a_second_start_migrates_nothing(store: Store, url: str, caplog: p
     caplog.set_level(logging.INFO)
     async with await Store.open(url):
         assert caplog.records == []
+
+
+def test_a_second_start_does_not_even_import_alembic(sqlite_url: str) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from bot.store import Store\n"
+        "async def start(): await (await Store.open(sys.argv[1])).close()\n"
+        "asyncio.run(start()); print('alembic' in sys.modules)"
+    )
+    starts = [
+        subprocess.run([sys.executable, "-c", code, sqlite_url], capture_output=True, text=True, check=True, cwd=ROOT)
+        for _ in range(2)
+    ]
+
+    assert [start.stdout.strip() for start in starts] == ["True", "False"]
+
+
+def test_the_names_of_the_migrations_begin_with_their_revisions() -> None:
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+
+    assert ScriptDirectory.from_config(config).get_heads() == [database._newest()]
 
 
 async def test_stores_that_open_together_take_turns(url: str) -> None:
