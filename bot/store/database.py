@@ -249,6 +249,7 @@ def _upgrade(connection: Connection, revision: str) -> None:
     before = _revision(connection)
     if revision == "head" and before == _newest():
         return
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it has much to say, from its import on
     from bot.store.migrate import migrate
 
     migrate(connection, revision)

@@ -1,7 +1,5 @@
 """Runs the migrations. Apart from `database`, for Alembic takes longer to import than everything else there."""
 
-import logging
-
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
@@ -16,7 +14,6 @@ def migrate(connection: Connection, revision: str) -> None:
     Raises:
         UnknownRevisionError: they are of a revision that this version of the bot does not know.
     """
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # one line of the caller says it
     config = Config()
     config.set_main_option("script_location", "bot.store:migrations")
     config.attributes["connection"] = connection

@@ -49,6 +49,15 @@ def _sentence(capsys: pytest.CaptureFixture[str]) -> str:
     return sentence
 
 
+def test_a_first_start_says_in_one_line_that_it_made_the_tables(tmp_path: Path) -> None:
+    environment = {**os.environ, "DISCORD_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "bot", "check"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
+
+    (line,) = done.stderr.splitlines()
+    assert "database migrated from=None to=" in line
+
+
 def test_check_accepts_good_settings(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "a.b.c")
 
