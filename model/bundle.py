@@ -6,6 +6,7 @@ Loading checks everything that can be checked without running the graph; `model.
 
 import hashlib
 import json
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -26,6 +27,9 @@ LABELS_FILE: Final = "labels.tsv"
 METRICS_FILE: Final = "metrics.json"
 CARD_FILE: Final = "README.md"
 HASHED_FILES: Final = (MODEL_FILE, VOCABULARY_FILE, LABELS_FILE, METRICS_FILE, CARD_FILE)
+
+_LARGEST: Final = 64_000_000
+"""Bytes of the largest file that is read."""
 
 
 class BundleError(ModelError):
@@ -135,7 +139,7 @@ def save_bundle(bundle: Bundle, *, metrics: Mapping[str, Any], card: str) -> Non
 
 def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
     try:
-        header = json.loads(path.read_text(encoding="utf-8"))
+        header = json.loads(_read(path))
     except FileNotFoundError as error:
         raise BundleError(path.parent, f"it has no {path.name}") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -189,9 +193,24 @@ def _flag(path: Path, values: Mapping[str, Any], key: str) -> bool:
 
 def _read_hashed(path: Path, expected: object) -> bytes:
     try:
-        content = path.read_bytes()
+        content = _read(path)
     except OSError as error:
         raise BundleError(path, "the file is missing or unreadable") from error
     if hashlib.sha256(content).hexdigest() != expected:
         raise BundleError(path, "its SHA-256 is not the one in config.json: the file is truncated or was changed")
     return content
+
+
+def _read(path: Path) -> bytes:
+    """The content of an ordinary file of a bearable size.
+
+    Raises:
+        BundleError: it is a device, a folder or the like, or too large.
+        OSError: it is missing or unreadable.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise BundleError(path, "it is no ordinary file")
+    if found.st_size > _LARGEST:
+        raise BundleError(path, f"it has {found.st_size:,} bytes, and at most {_LARGEST:,} are read")
+    return path.read_bytes()

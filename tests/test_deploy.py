@@ -9,7 +9,9 @@ import tomllib
 from pathlib import Path
 
 import discord
+import kubernetes_validate
 import pytest
+import yaml
 
 from bot.__main__ import main
 from bot.settings import SETTING_KEYS, Settings, SettingsError
@@ -90,6 +92,18 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     verified = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
 
     assert "emoji-bot" not in verified.stdout + verified.stderr
+
+
+@pytest.mark.parametrize(
+    "version", [_only(r"It needs Kubernetes (1\.\d+)", PAGE), kubernetes_validate.latest_version()]
+)
+def test_the_manifest_keeps_the_schema_of_kubernetes(version: str) -> None:
+    kinds = []
+    for document in yaml.safe_load_all(MANIFEST):
+        kubernetes_validate.validate(document, version, strict=True)
+        kinds.append(document["kind"])
+
+    assert kinds == ["Secret", "Service", "StatefulSet", "NetworkPolicy"]
 
 
 def test_the_pods_run_every_shard_once() -> None:

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from model.bundle import HASHED_FILES, Bundle, BundleConfig, BundleError, Confidence, load_bundle, save_bundle
+from model.bundle import (
+    CONFIG_FILE,
+    HASHED_FILES,
+    Bundle,
+    BundleConfig,
+    BundleError,
+    Confidence,
+    load_bundle,
+    save_bundle,
+)
 from model.labels import Label
 from model.predictor import Predictor
 from model.text import PAD, UNKNOWN
@@ -89,6 +98,34 @@ def test_a_missing_file_is_refused(bundle_copy: Path, name: str) -> None:
     (bundle_copy / name).unlink()
 
     assert refusal(bundle_copy).path == bundle_copy / name
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without end")
+@pytest.mark.parametrize("name", [*HASHED_FILES, CONFIG_FILE])
+def test_a_device_in_place_of_a_file_is_refused_without_reading_it(bundle_copy: Path, name: str) -> None:
+    (bundle_copy / name).unlink()
+    (bundle_copy / name).symlink_to("/dev/zero")
+
+    assert refusal(bundle_copy).reason == "it is no ordinary file"
+
+
+@pytest.mark.parametrize("name", [*HASHED_FILES, CONFIG_FILE])
+def test_a_file_of_unbearable_size_is_refused_without_reading_it(
+    bundle_copy: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 65_000_000
+    with (bundle_copy / name).open("r+b") as file:
+        file.truncate(size)  # with a hole, which takes no space
+    read = Path.read_bytes
+
+    def read_small(path: Path) -> bytes:
+        assert path.stat().st_size < size
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_small)
+    error = refusal(bundle_copy)
+    assert error.path == bundle_copy / name
+    assert "65,000,000 bytes" in error.reason
 
 
 @pytest.mark.parametrize("name", HASHED_FILES)
