@@ -13,6 +13,8 @@ import numpy.typing as npt
 import onnxruntime
 
 from model.bundle import MODEL_FILE, PRETRAINED, Bundle, BundleError, Confidence, load_bundle
+from model.graph import GraphError
+from model.graph_check import check_graph
 from model.text import MAX_CHARACTERS, UNKNOWN, encode, pad, word_spans
 
 Floats = npt.NDArray[np.float32]
@@ -221,6 +223,10 @@ def _log_odds(probability: float) -> float:
 
 
 def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:
+    try:
+        check_graph(bundle.graph)
+    except GraphError as error:
+        raise BundleError(bundle.path / MODEL_FILE, str(error)) from error
     options = onnxruntime.SessionOptions()
     # One short sequence at a time: a thread pool costs more than it gives, and spinning threads would eat a core.
     options.intra_op_num_threads = 1
