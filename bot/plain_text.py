@@ -1,4 +1,4 @@
-"""What members wrote, made fit to be shown again: it neither formats nor links, notifies nobody, and stays in its place."""
+"""What members wrote, made fit to be shown again: it formats, links and notifies nothing, and stays in its place."""
 
 import re
 import unicodedata

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import chain
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, Final
 
 from dotenv import dotenv_values
@@ -14,8 +15,8 @@ from model.bundle import PRETRAINED
 
 _MOST_SHARDS: Final = 100_000
 _MOST_DIGITS: Final = 9
-_MOST_SHOWN: Final = 80
-"""Characters of a bad value that are repeated."""
+_SHORT: Final = Repr()
+_SHORT.maxstring = 60
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -102,7 +103,7 @@ def _whole(text: str) -> int:
 
 def _shown(text: str) -> str:
     """A value for the operator to recognise: on one line, and not at any length."""
-    return repr(text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…")
+    return _SHORT.repr(text)
 
 
 def _setting(key: str, parse: Callable[[str], Any], default: Any, *, secret: bool = False) -> Any:

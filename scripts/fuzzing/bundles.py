@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from math import isclose, isfinite
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from scripts.fuzzing.contract import Run, refused
 
 def toy_bundle(folder: Path) -> Path:
     """A bundle of a network as small as it can be, so that most of its bytes say something."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import numpy as np
 
     from model.bundle import Bundle, BundleConfig, Confidence, save_bundle

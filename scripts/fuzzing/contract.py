@@ -7,7 +7,7 @@ from typing import Final
 Run = Callable[[bytes], None]
 """Takes any bytes. Returns where the contract held, and raises where not."""
 
-_LONGEST_SENTENCE: Final = 700
+_LONGEST_SENTENCE: Final = 1000
 
 
 @contextmanager
