@@ -6,7 +6,7 @@ the gates input, output, forget, cell where Keras has input, forget, cell, outpu
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from model.errors import ModelError
-from model.predictor import Predictor, softmax
+from model.predictor import Predictor
 from model.training.fit import predict_rows
 from model.training.network import NetworkConfig
 
@@ -50,8 +50,8 @@ def export_embedding(network: keras.Model) -> npt.NDArray[np.float16]:
 def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
     """Write `network`, from its embedded tokens on, as a serialised ONNX graph.
 
-    Inputs as `Predictor.inputs` gives them; output `logits` float32 (batch, outcomes), of how outcomes rank, and from a
-    network of two outputs `fits` of the same shape.
+    Inputs as `Predictor.inputs` gives them; output `probabilities` float32 (batch, outcomes), of how outcomes rank, and
+    from a network of two outputs `fits` of the same shape, logits.
     """
     nodes: list[onnx.NodeProto] = []
     constants: list[onnx.TensorProto] = []
@@ -89,6 +89,7 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
     inputs = [
         helper.make_tensor_value_info("embedded", TensorProto.FLOAT, ["time", "batch", dimensions]),
         helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+        helper.make_tensor_value_info("temperature", TensorProto.FLOAT, [1]),
     ]
     if config.pooling == "max":
         node("Squeeze", ["lstm_2.y", constant("axis_1", np.array([1], np.int64))], "steps")  # (time, batch, units)
@@ -104,8 +105,9 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
         kernel, bias = network.get_layer(layer).get_weights()
         node("Gemm", [x, constant(f"{layer}.W", kernel), constant(f"{layer}.B", bias)], output)
 
-    outputs = ["logits"]
+    outputs = ["probabilities"]
     dense("dense", "pooled", "logits")
+    node("Softmax", [node("Div", ["logits", "temperature"], "calibrated")], "probabilities")
     if config.fit_units:
         outputs.append("fits")
         dense("fit_hidden", "pooled", "fit_sums")
@@ -134,13 +136,14 @@ def check_parity(network: keras.Model, predictor: Predictor, texts: Sequence[str
         ParityError: they differ by more than `TOLERANCE`, or fewer than `MINIMUM_SENTENCES` texts are given.
     """
     rows = predictor.encode(list(dict.fromkeys(texts)))
-    config = predictor.bundle.config
+    config = replace(predictor.bundle.config, temperature=1.0)
+    exported = Predictor(replace(predictor.bundle, config=config))
     expected = predict_rows(network, rows, config.max_len)
     # Batches of 1 to 32 rows of mixed lengths, as the service sends them.
     starts = np.cumsum([0, *np.resize(np.arange(1, 33), len(rows))])
     batches = [rows[a:b] for a, b in pairwise(starts) if rows[a:b]]
-    outputs = [predictor.run(batch) for batch in batches]
-    actual = softmax(np.concatenate([logits for logits, _ in outputs]))
+    outputs = [exported.run(batch) for batch in batches]
+    actual = np.concatenate([ranks for ranks, _ in outputs])
     if expected.ndim == 3:
         fits = np.concatenate([logits for _, logits in outputs if logits is not None])
         actual = np.stack([actual, 1 / (1 + np.exp(-fits))], axis=1)
