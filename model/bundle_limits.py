@@ -16,6 +16,7 @@ LARGEST_FILE: Final[Mapping[str, int]] = {
     "metrics.json": 4_000_000,
     "README.md": 4_000_000,
     "model.onnx": 64_000_000,
+    "embedding.npy": 64_000_000,
 }
 """Bytes, by the name of the file."""
 

@@ -36,13 +36,11 @@ class Kind(IntEnum):
     FLOAT = 1
     INT32 = 6
     INT64 = 7
-    BOOL = 9
-    FLOAT16 = 10
 
     @property
     def size(self) -> int:
         """Bytes of one number."""
-        return {Kind.FLOAT: 4, Kind.INT32: 4, Kind.INT64: 8, Kind.BOOL: 1, Kind.FLOAT16: 2}[self]
+        return 8 if self is Kind.INT64 else 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An operation. `numbers` and `words` are its attributes."""
+    """An operation. `numbers` and `words` are its attributes; an output that nobody reads may have an empty name."""
 
     operator: str
     inputs: tuple[str, ...]
@@ -202,7 +200,7 @@ class _Reader:
         return Node(
             operator=_name(_only(node, "op_type")),
             inputs=tuple(_name(one) for one in node["input"]),
-            outputs=tuple(_name(one) for one in node["output"]),
+            outputs=tuple(_name(one) if len(_bytes(one)) else "" for one in node["output"]),
             numbers=numbers,
             words=words,
         )

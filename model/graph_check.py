@@ -13,40 +13,32 @@ from typing import Final
 import numpy as np
 
 from model.graph import Constant, Graph, GraphError, Kind, read_graph
-from model.graph_shapes import Made, Shape, shapes_of
+from model.graph_shapes import Made, shapes_of
+from model.weights import LARGEST_WEIGHT, is_bounded
 
-LARGEST_WEIGHT: Final = 65_504.0
-"""The largest number of float16. Sums of products of two such stay far from the largest float32, 3.4e38, and so no
-infinity and no NaN arises."""
-
-_INPUTS: Final[Mapping[str, tuple[Kind, Shape]]] = {
-    "indices": (Kind.INT32, ("batch", "time")),
-    "lengths": (Kind.INT32, ("batch",)),
-}
-_OUTPUTS: Final = (["logits"], ["logits", "fits"])
-_MOST: Final = {"Gather": 1, "LSTM": 2, "Gemm": 3, "Where": 1}
-"""How often the operators that cost time or memory may stand there."""
+_NUMBERS_A_MESSAGE: Final = 2_000_000
+"""How many numbers a value may hold for the longest message that is read."""
+_OUTPUTS: Final = (["probabilities"], ["probabilities", "fits"])
+_MOST: Final = {"LSTM": 2, "Gemm": 3}
+"""How often the operators that cost time may stand there."""
 _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
-    "Cast": frozenset({"to"}),
     "LSTM": frozenset({"direction", "hidden_size"}),
     "ReduceMax": frozenset({"axes", "keepdims"}),
     "Transpose": frozenset({"perm"}),
 }
 _FEW: Final = 8
 """Whole numbers of a constant: axes and the like."""
-_PIECE: Final = 65_536
 
 
-def check_graph(content: bytes) -> None:
-    """Accept a serialised ONNX model that is one of ours.
+def check_graph(content: bytes, max_len: int) -> None:
+    """Accept a serialised ONNX model that is one of ours, for messages of up to `max_len` tokens.
 
     Raises:
         GraphError: says what is wrong with it, in a clause such as "it is cut off".
     """
     graph = read_graph(content)
-    known = {port.name: Made(port.kind, port.dims) for port in graph.inputs}
-    if known != {name: Made(*expected) for name, expected in _INPUTS.items()} or len(graph.inputs) != len(known):
-        raise GraphError("the graph must take indices and lengths")
+    largest = _NUMBERS_A_MESSAGE // max_len
+    known = _inputs(graph)
     for constant in graph.constants:
         _add(known, constant.name, _constant(constant))
     _check_counts(graph)
@@ -57,12 +49,27 @@ def check_graph(content: bytes) -> None:
         if not known.keys() >= set(node.inputs):
             raise GraphError(f"its {node.operator} reads what nothing before it makes")
         used.update(node.inputs)
-        made = shapes_of(node, [known[name] for name in node.inputs])
-        for name, one in zip(node.outputs, made, strict=True):
-            _add(known, name, one)
+        for name, made in shapes_of(node, [known[name] for name in node.inputs], largest).items():
+            _add(known, name, made)
     if not used.issuperset(constant.name for constant in graph.constants):
         raise GraphError("it has a constant that nothing reads")
     _check_outputs(graph, known)
+
+
+def _inputs(graph: Graph) -> dict[str, Made]:
+    """What `Predictor.inputs` gives: the padding may be missing."""
+    given = {port.name: Made(port.kind, port.dims) for port in graph.inputs}
+    width = given["embedded"].shape[-1:] if "embedded" in given else ()
+    expected = {
+        "embedded": Made(Kind.FLOAT, ("time", "batch", *width)),
+        "lengths": Made(Kind.INT32, ("batch",)),
+        "temperature": Made(Kind.FLOAT, (1,)),
+    }
+    if "padding" in given:
+        expected["padding"] = Made(Kind.FLOAT, ("time", "batch", 1))
+    if given != expected or len(graph.inputs) != len(given) or not isinstance(width[0], int):
+        raise GraphError("its inputs are not embedded tokens, lengths, temperature and perhaps padding")
+    return given
 
 
 def _add(known: dict[str, Made], name: str, made: Made) -> None:
@@ -73,29 +80,16 @@ def _add(known: dict[str, Made], name: str, made: Made) -> None:
 
 def _constant(constant: Constant) -> Made:
     """What is known of a constant, whose content is looked at, too."""
-    numbers = None
-    if constant.kind in (Kind.FLOAT, Kind.FLOAT16):
-        if not _is_bounded(constant):
+    if constant.kind is Kind.FLOAT:
+        if not is_bounded(constant.content, constant.kind.size):
             raise GraphError(f"its constant {constant.name} has a number beyond ±{LARGEST_WEIGHT:,.0f}")
-    elif constant.kind in (Kind.INT32, Kind.INT64):
-        if len(constant.content) > _FEW * constant.kind.size:
-            raise GraphError(f"its constant {constant.name} has more whole numbers than any of ours")
-        numbers = tuple(np.frombuffer(constant.content, f"<i{constant.kind.size}").tolist())
-        if min(numbers) < 0:
-            raise GraphError("a number in it is negative")
-    else:
-        raise GraphError(f"its constant {constant.name} is of a type that no constant of ours has")
+        return Made(constant.kind, constant.dims, constant=True)
+    if constant.kind is not Kind.INT64 or len(constant.content) > _FEW * constant.kind.size:
+        raise GraphError(f"its constant {constant.name} is of another type or size than ours")
+    numbers = tuple(np.frombuffer(constant.content, "<i8").tolist())
+    if min(numbers) < 0:
+        raise GraphError("a number in it is negative")
     return Made(constant.kind, constant.dims, numbers, constant=True)
-
-
-def _is_bounded(constant: Constant) -> bool:
-    """Whether all numbers are finite and small, seen from their bits: without the sign they order as whole numbers."""
-    size = constant.kind.size
-    bits = np.frombuffer(constant.content, f"<u{size}")
-    largest = np.array([LARGEST_WEIGHT], f"<f{size}").view(f"<u{size}")[0]
-    no_sign = bits.dtype.type(2 ** (8 * size - 1) - 1)
-    # A piece at a time: a copy of all would be as large as the graph.
-    return all((bits[i : i + _PIECE] & no_sign).max() <= largest for i in range(0, len(bits), _PIECE))
 
 
 def _check_counts(graph: Graph) -> None:
@@ -106,7 +100,7 @@ def _check_counts(graph: Graph) -> None:
 
 def _check_outputs(graph: Graph, known: Mapping[str, Made]) -> None:
     if [port.name for port in graph.outputs] not in _OUTPUTS:
-        raise GraphError("the graph must give logits, and may give fits")
+        raise GraphError("its outputs are not probabilities and perhaps fits")
     for port in graph.outputs:
         made = known.get(port.name)
         if made is None or made.constant or len(port.dims) != 2 or made != Made(Kind.FLOAT, port.dims):

@@ -12,7 +12,7 @@ from typing import Final
 
 from model.graph import GraphError, Kind, Node
 
-LARGEST: Final = 16_384
+LARGEST: Final = 4_096
 
 Shape = tuple[int | str, ...]
 
@@ -34,11 +34,11 @@ class Made:
     constant: bool = False
 
 
-def shapes_of(node: Node, given: Sequence[Made]) -> tuple[Made, ...]:
-    """What a node makes of what it is given.
+def shapes_of(node: Node, given: Sequence[Made], largest: int) -> dict[str, Made]:
+    """What a node makes of what it is given, by name.
 
     Raises:
-        GraphError: it is no operator of ours, or is used in another way.
+        GraphError: it is no operator of ours, or is used in another way, or makes more than `largest` numbers a token.
     """
     rule = _RULES.get(node.operator)
     if rule is None:
@@ -47,27 +47,14 @@ def shapes_of(node: Node, given: Sequence[Made]) -> tuple[Made, ...]:
         made = rule(node, given)
     except (ValueError, IndexError, KeyError) as error:  # another number of inputs, dimensions or attributes
         raise GraphError(f"its {node.operator} is used in another way than ours") from error
-    if len(made) != len(node.outputs) or any(prod(_numbers(one.shape)) > LARGEST for one in made):
+    if len(node.outputs) > len(made) or any(prod(_numbers(one.shape)) > min(largest, LARGEST) for one in made):
         raise GraphError(f"its {node.operator} makes more than any of ours")
-    return made
+    return {name: one for name, one in zip(node.outputs, made, strict=False) if name}
 
 
 def _require(condition: bool) -> None:
     if not condition:
         raise ValueError
-
-
-def _gather(_: Node, given: Sequence[Made]) -> tuple[Made]:
-    table, indices = given
-    _rows, width = table.shape
-    _require(table.constant and table.kind in (Kind.FLOAT, Kind.FLOAT16) and indices.kind is Kind.INT32)
-    return (Made(table.kind, (*indices.shape, width)),)
-
-
-def _cast(node: Node, given: Sequence[Made]) -> tuple[Made]:
-    (x,) = given
-    _require(x.kind in (Kind.FLOAT, Kind.FLOAT16) and node.numbers["to"] == (Kind.FLOAT,))
-    return (Made(Kind.FLOAT, x.shape),)
 
 
 def _transpose(node: Node, given: Sequence[Made]) -> tuple[Made]:
@@ -108,27 +95,6 @@ def _squeeze(_: Node, given: Sequence[Made]) -> tuple[Made]:
     return (Made(x.kind, x.shape[:axis] + x.shape[axis + 1 :]),)
 
 
-def _unsqueeze(_: Node, given: Sequence[Made]) -> tuple[Made]:
-    x, axes = given
-    axis = _axis(axes)
-    _require(axis <= len(x.shape) < 4)
-    return (Made(x.kind, (*x.shape[:axis], 1, *x.shape[axis:])),)
-
-
-def _equal(_: Node, given: Sequence[Made]) -> tuple[Made]:
-    x, y = given
-    _require(x.kind is y.kind is Kind.INT32 and _is_one(y))
-    return (Made(Kind.BOOL, x.shape),)
-
-
-def _where(_: Node, given: Sequence[Made]) -> tuple[Made]:
-    """One number where the condition holds, which may be the same for a whole dimension of x."""
-    condition, number, x = given
-    _require(condition.kind is Kind.BOOL and number.kind is x.kind is Kind.FLOAT and _is_one(number))
-    _require(all(dim in (1, other) for dim, other in zip(condition.shape, x.shape, strict=True)))
-    return (Made(x.kind, x.shape),)
-
-
 def _add(_: Node, given: Sequence[Made]) -> tuple[Made]:
     """What is added may be the same for a whole dimension of x."""
     x, added = given
@@ -152,7 +118,14 @@ def _gemm(_: Node, given: Sequence[Made]) -> tuple[Made]:
     return (Made(Kind.FLOAT, (rows, outputs)),)
 
 
-def _relu(_: Node, given: Sequence[Made]) -> tuple[Made]:
+def _div(_: Node, given: Sequence[Made]) -> tuple[Made]:
+    """By one number."""
+    x, divisor = given
+    _require(x.kind is divisor.kind is Kind.FLOAT and divisor.shape == (1,) and len(x.shape) == 2)
+    return (Made(x.kind, x.shape),)
+
+
+def _same(_: Node, given: Sequence[Made]) -> tuple[Made]:
     (x,) = given
     _require(x.kind is Kind.FLOAT)
     return (Made(x.kind, x.shape),)
@@ -164,26 +137,19 @@ def _axis(axes: Made) -> int:
     return axis
 
 
-def _is_one(x: Made) -> bool:
-    return x.constant and x.shape in ((), (1,))
-
-
 def _numbers(shape: Shape) -> list[int]:
     return [dim for dim in shape if isinstance(dim, int)]
 
 
 _RULES: Final[Mapping[str, Callable[[Node, Sequence[Made]], tuple[Made, ...]]]] = {
-    "Gather": _gather,
-    "Cast": _cast,
     "Transpose": _transpose,
     "LSTM": _lstm,
     "Reshape": _reshape,
     "Squeeze": _squeeze,
-    "Unsqueeze": _unsqueeze,
-    "Equal": _equal,
-    "Where": _where,
     "Add": _add,
     "ReduceMax": _reduce_max,
     "Gemm": _gemm,
-    "Relu": _relu,
+    "Div": _div,
+    "Relu": _same,
+    "Softmax": _same,
 }

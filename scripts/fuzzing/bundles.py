@@ -17,7 +17,7 @@ def toy_bundle(folder: Path) -> Path:
     from model.bundle import Bundle, BundleConfig, Confidence, save_bundle
     from model.labels import Label
     from model.text import PAD, UNKNOWN
-    from model.training.export import export_graph
+    from model.training.export import export_embedding, export_graph
     from model.training.network import NetworkConfig, build_network
 
     words = (PAD, UNKNOWN, "good", "bad", "!")
@@ -36,6 +36,7 @@ def toy_bundle(folder: Path) -> Path:
         ),
         labels=(Label("joy", "😂"), Label("heart", "❤️")),
         vocabulary={word: index for index, word in enumerate(words)},
+        embedding=export_embedding(network),
         graph=export_graph(network, shape),
     )
     save_bundle(bundle, metrics={"preset": "toy"}, card="# Toy\n")

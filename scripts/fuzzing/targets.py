@@ -60,6 +60,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     "explain": Target("an explanation with the shipped model, on its card", texts.explain, _TEXTS),
     "config": Target("a bundle's config.json", bundles.config, ()),
     "graph": Target("a bundle's model.onnx", partial(bundles.with_file, name="model.onnx"), (), 8192),
+    "embedding": Target("a bundle's embedding.npy", partial(bundles.with_file, name="embedding.npy"), ()),
     "vocabulary": Target("a bundle's vocabulary.txt", partial(bundles.with_file, name="vocabulary.txt"), ()),
     "bundle-labels": Target("a bundle's labels.tsv", partial(bundles.with_file, name="labels.tsv"), ()),
     "hashes": Target(
@@ -86,6 +87,7 @@ TARGETS: Final[Mapping[str, Target]] = {
 FROM_BUNDLE: Final[Mapping[str, str]] = {
     "config": "config.json",
     "graph": "model.onnx",
+    "embedding": "embedding.npy",
     "vocabulary": "vocabulary.txt",
     "bundle-labels": "labels.tsv",
 }

@@ -1,11 +1,14 @@
 """Bundles that mean harm by other files than the graph, each made from a good one in a folder of its own."""
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 Change = Callable[[Path], None]
 
@@ -82,7 +85,34 @@ def _grown(name: str, size: int) -> Change:
     return change
 
 
-_NAMES: Final = ("model.onnx", "vocabulary.txt", "labels.tsv", "metrics.json", "README.md", "config.json")
+def _npy(shape: str, kind: str = "<f2") -> bytes:
+    """How an .npy file begins."""
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + min(len(header), 65_535).to_bytes(2, "little") + header
+
+
+def _rows(number: float) -> Change:
+    """One number of the embedding is another."""
+
+    def change(folder: Path) -> None:
+        embedding = np.load(folder / "embedding.npy")
+        embedding[-1, -1] = number
+        content = io.BytesIO()
+        np.save(content, embedding)
+        rewrite(folder, "embedding.npy", content.getvalue())
+
+    return change
+
+
+_NAMES: Final = (
+    "model.onnx",
+    "embedding.npy",
+    "vocabulary.txt",
+    "labels.tsv",
+    "metrics.json",
+    "README.md",
+    "config.json",
+)
 
 HOSTILE_FOLDERS: Final[dict[str, Change]] = {
     **{f"a pipe for {name}": _replaced(name, lambda path: os.mkfifo(path)) for name in _NAMES},
@@ -112,6 +142,13 @@ HOSTILE_FOLDERS: Final[dict[str, Change]] = {
     "a vocabulary of empty lines": _file("vocabulary.txt", b"<pad>\n<unk>" + b"\n" * 10_000_000),
     "two million tokens": _file("vocabulary.txt", b"<pad>\n<unk>\n" + b"\n".join(b"%x" % i for i in range(2_000_000))),
     "a vocabulary of zeros": _file("vocabulary.txt", bytes(15_000_000)),
+    "an embedding of 10^12": _file("embedding.npy", _npy("(54, 1000000000000)")),
+    "an embedding of -54 by -1": _file("embedding.npy", _npy("(-54, -1)") + bytes(108)),
+    "an embedding of Python's": _file("embedding.npy", _npy("(" * 50_000)),
+    "an embedding that is pickled": _file("embedding.npy", _npy("(54,)", "|O") + b"cos\nsystem\n(S'true'\ntR."),
+    "an embedding without end": _rows(float("inf")),
+    "an embedding that is no number": _rows(float("nan")),
+    "an empty embedding": _file("embedding.npy", b""),
     "an empty vocabulary": _file("vocabulary.txt", b""),
     "a mention for an emoji": _lines("labels.tsv", "all\t@everyone"),
     "a link for an emoji": _lines("labels.tsv", "link\t[free](https://example.com)"),

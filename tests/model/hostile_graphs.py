@@ -63,11 +63,11 @@ def _before_the_end(kind: str, constants: dict[str, Any], **attributes: Any) -> 
     """The logits go through one more node, which reads `constants` besides."""
 
     def change(model: ModelProto) -> None:
-        last = next(node for node in model.graph.node if "logits" in node.output)
+        last = next(node for node in model.graph.node if "probabilities" in node.output)
         last.output[0] = "before"
         for name, value in constants.items():
             model.graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
-        model.graph.node.append(helper.make_node(kind, ["before", *constants], ["logits"], **attributes))
+        model.graph.node.append(helper.make_node(kind, ["before", *constants], ["probabilities"], **attributes))
 
     return change
 

@@ -15,6 +15,7 @@ from model.graph_check import check_graph
 from tests.model.hostile_graphs import HOSTILE, HOSTILE_BYTES, hostile_graph
 
 SECONDS = 1.0
+MAX_LEN = 64
 MEMORY = 5_000_000
 
 
@@ -27,7 +28,7 @@ def test_the_shipped_graph_passes_without_a_copy_of_it() -> None:
     graph = (PRETRAINED / "model.onnx").read_bytes()
     tracemalloc.start()
     try:
-        check_graph(graph)
+        check_graph(graph, MAX_LEN)
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
@@ -40,7 +41,7 @@ def test_a_hostile_graph_is_refused_in_a_clause_at_once_and_for_little_memory(go
     started = time.thread_time()
     try:
         with pytest.raises(GraphError) as caught:
-            check_graph(graph)
+            check_graph(graph, MAX_LEN)
         assert time.thread_time() - started < SECONDS
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
@@ -59,10 +60,10 @@ def test_whatever_becomes_of_its_bytes_a_graph_passes_or_is_refused(good: bytes,
         end = at + data.draw(st.integers(0, 20))
         changed[at:end] = data.draw(st.binary(max_size=20))
     with suppress(GraphError):
-        check_graph(bytes(changed))
+        check_graph(bytes(changed), MAX_LEN)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_graph_or_refused(content: bytes) -> None:
     with pytest.raises(GraphError):
-        check_graph(content)
+        check_graph(content, MAX_LEN)
