@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from dotenv import dotenv_values
 
+from bot.secret import Secret
 from model.bundle import PRETRAINED
 
 _MOST_SHARDS: Final = 100_000
 _MOST_DIGITS: Final = 9
 _SHORT: Final = Repr()
-_SHORT.maxstring = 60
+_SHORT.maxstring = 24  # a token in the wrong line is not shown whole
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -31,6 +32,8 @@ class SettingsError(Exception):
 def _token(text: str) -> str:
     if any(character.isspace() for character in text):
         raise ValueError("must hold no white space")
+    if not (text.isascii() and text.isprintable()):  # it travels in a header of HTTP
+        raise ValueError("must hold nothing but visible ASCII characters")
     return text
 
 
@@ -133,6 +136,12 @@ class Settings:
     shard_count: int | None = _setting("SHARD_COUNT", _shard_count, None)
     shard_ids: tuple[int, ...] | None = _setting("SHARD_IDS", _shard_ids, None)
     log_level: str = _setting("LOG_LEVEL", _log_level, "INFO")
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if not setting.repr and value is not None:
+                object.__setattr__(self, setting.name, Secret(value))
 
     @classmethod
     def from_values(cls, values: Mapping[str, str | None], *, token_needed: bool = False) -> "Settings":
