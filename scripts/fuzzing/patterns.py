@@ -118,13 +118,12 @@ def check_linear(pattern: re.Pattern[Any], methods: Collection[str], *, few: boo
     count = 0
     uses = [_use(pattern, method) for method in methods]
     for size in _SIZES[:-1] if few else _SIZES:
-        for text in texts(pattern, size, _FEW if few else None):
+        pairs = _FEW if few else None
+        for text, short in zip(texts(pattern, size, pairs), texts(pattern, size // _STEP, pairs), strict=True):
             count += 1
             seconds = _seconds(uses, text)
             if seconds > _SURELY_FAST:
                 seconds = min(_seconds(uses, text) for _ in range(3))
-                # What is left out at the front keeps the end, at which the pattern gives up.
-                short = text[len(text) - len(text) // _STEP :]
                 if seconds > _SURELY_FAST + _FACTOR * min(_seconds(uses, short) for _ in range(3)):
                     raise SlowPatternError(pattern, text, seconds)
     return count
