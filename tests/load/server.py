@@ -1,0 +1,69 @@
+"""The wire server with an eye on what a bot under load must keep to."""
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+import discord
+from aiohttp import web
+
+from tests.wire.rest import Request, Rest, Route
+from tests.wire.server import TOKEN, WireServer
+
+
+class LoadServer(WireServer):
+    """Takes its time for each reaction, as Discord does, and keeps figures instead of requests.
+
+    Args:
+        reply_after: seconds that a reaction takes it.
+    """
+
+    def __init__(self, reply_after: float = 0.0) -> None:
+        self.watch = Watch(TOKEN, self._notify, reply_after)
+        super().__init__(rest=self.watch)
+
+
+class Watch(Rest):
+    """The REST routes, watched.
+
+    Args:
+        token: that a bot has to show.
+        notify: told whenever something has come in.
+        reply_after: seconds that a reaction takes.
+    """
+
+    def __init__(self, token: str, notify: Callable[[], None], reply_after: float) -> None:
+        super().__init__(token, notify)
+        self.keeps_requests = False
+        self.answered: dict[int, float] = {}
+        """By the id of an interaction, `time.monotonic()` of the first request to answer it."""
+        self.served: Counter[int] = Counter()
+        """Reactions made, by channel."""
+        self.replies: Counter[int] = Counter()
+        """To requests for reactions, by status."""
+        self.oldest = 0.0
+        """Seconds: the greatest age of a message when the request for its reaction came in."""
+        self.most_at_once = 0
+        """The most requests for reactions that one channel had at the same time."""
+        self._reply_after = reply_after
+        self._in_flight: defaultdict[int, int] = defaultdict(int)
+
+    async def _respond(self, request: Request, incoming: web.Request) -> web.StreamResponse:
+        if request.route is Route.ANSWER:
+            self.answered.setdefault(int(request.variables["interaction"]), request.at)
+        if request.route is not Route.ADD_REACTION:
+            return await super()._respond(request, incoming)
+        channel = int(request.variables["channel"])
+        self.oldest = max(self.oldest, time.time() - discord.utils.snowflake_time(int(request.variables["message"])).timestamp())
+        self._in_flight[channel] += 1
+        self.most_at_once = max(self.most_at_once, self._in_flight[channel])
+        try:
+            await asyncio.sleep(self._reply_after)
+            response = await super()._respond(request, incoming)
+        finally:
+            self._in_flight[channel] -= 1
+        self.replies[response.status] += 1
+        if response.status == web.HTTPNoContent.status_code:
+            self.served[channel] += 1
+        return response
