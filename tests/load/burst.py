@@ -51,10 +51,10 @@ _GRACE: Final = 0.25  # seconds from the bot's decision until the request is the
 class Plan:
     """So many messages in so many seconds, over so many channels in so many guilds."""
 
-    messages: int = 20_000
-    seconds: float = 10.0
-    channels: int = 100
-    guilds: int = 10
+    messages: int
+    seconds: float
+    channels: int
+    guilds: int
 
 
 @dataclass(slots=True)
@@ -74,10 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--messages", type=int, default=Plan.messages, help="default: %(default)s")
-    parser.add_argument("--seconds", type=float, default=Plan.seconds, help="default: %(default)s")
-    parser.add_argument("--channels", type=int, default=Plan.channels, help="default: %(default)s")
-    parser.add_argument("--guilds", type=int, default=Plan.guilds, help="default: %(default)s")
+    parser.add_argument("--messages", type=int, default=20_000, help="default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=10.0, help="default: %(default)s")
+    parser.add_argument("--channels", type=int, default=100, help="default: %(default)s")
+    parser.add_argument("--guilds", type=int, default=10, help="default: %(default)s")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
     plan = Plan(arguments.messages, arguments.seconds, arguments.channels, arguments.guilds)
@@ -88,8 +88,8 @@ async def run(plan: Plan) -> tuple[dict[str, Any], list[Goal]]:
     """The figures of one burst, and which goals they meet."""
     with tempfile.TemporaryDirectory() as folder:
         async with LoadServer(_REPLY_AFTER) as server:
-            server.gateway.guilds = world.guilds(plan.guilds, plan.channels)
-            server.rest.limits.interval = REACTION_EVERY
+            server.guilds = world.guilds(plan.guilds, plan.channels)
+            server.reaction_interval = REACTION_EVERY
             settings = {"THRESHOLD": "0", "STALE_AFTER": str(STALE_AFTER), "LOG_LEVEL": "INFO"}
             async with bot_process(server, Path(folder), **settings) as bot:
                 await bot.report()
@@ -112,7 +112,7 @@ async def _send(plan: Plan, server: LoadServer) -> Burst:
     """Send the messages as they are due, or as fast as possible; now and then somebody asks for a prediction."""
     chance = random.Random(0)  # noqa: S311 - for a repeatable load
     texts = chat.messages(chance)
-    channels = [channel for guild in server.gateway.guilds for channel in guild.channels]
+    channels = [channel for guild in server.guilds for channel in guild.channels]
     places = world.uneven(channels, chance)
     form = functools.cache(Form)
     burst = Burst()
@@ -132,7 +132,7 @@ async def _send(plan: Plan, server: LoadServer) -> Burst:
 
 async def _ask(server: LoadServer, burst: Burst) -> None:
     """Somebody wants a prediction every half second."""
-    channels = itertools.cycle([channel for guild in server.gateway.guilds for channel in guild.channels])
+    channels = itertools.cycle([channel for guild in server.guilds for channel in guild.channels])
     for text in chat.messages(random.Random(1)):  # noqa: S311
         interaction = slash("predict", options={"text": text}, channel=next(channels))
         burst.asked[int(interaction["id"])] = time.monotonic()
@@ -152,9 +152,12 @@ async def _drain(server: LoadServer) -> None:
 def _figures(
     plan: Plan, server: LoadServer, burst: Burst, calm: dict[str, Any], during: dict[str, Any], after: dict[str, Any]
 ) -> dict[str, Any]:
-    answers = [server.watch.answered[asked] - at if asked in server.watch.answered else float("inf") for asked, at in burst.asked.items()]
+    answers = [
+        server.watch.answered[asked] - at if asked in server.watch.answered else float("inf")
+        for asked, at in burst.asked.items()
+    ]
     most = {name: max(during["most"][name], after["most"][name]) for name in during["most"]}
-    served = [server.watch.served[channel.id] for guild in server.gateway.guilds for channel in guild.channels]
+    served = [server.watch.served[channel.id] for guild in server.guilds for channel in guild.channels]
     return {
         "sent": plan.messages,
         "sending took, s": burst.took,

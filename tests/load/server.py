@@ -10,6 +10,7 @@ from aiohttp import web
 
 from tests.wire.rest import Request, Rest, Route
 from tests.wire.server import TOKEN, WireServer
+from tests.wire.terms import Terms
 
 
 class LoadServer(WireServer):
@@ -20,22 +21,27 @@ class LoadServer(WireServer):
     """
 
     def __init__(self, reply_after: float = 0.0) -> None:
-        self.watch = Watch(TOKEN, self._notify, reply_after)
-        super().__init__(rest=self.watch)
+        self._reply_after = reply_after
+        super().__init__()
+        self.keeps_requests = False
+
+    def _rest(self) -> "Watch":
+        self.watch = Watch(self, TOKEN, self._notify, self._reply_after)
+        return self.watch
 
 
 class Watch(Rest):
     """The REST routes, watched.
 
     Args:
+        terms: how it deals with clients.
         token: that a bot has to show.
         notify: told whenever something has come in.
         reply_after: seconds that a reaction takes.
     """
 
-    def __init__(self, token: str, notify: Callable[[], None], reply_after: float) -> None:
-        super().__init__(token, notify)
-        self.keeps_requests = False
+    def __init__(self, terms: Terms, token: str, notify: Callable[[], None], reply_after: float) -> None:
+        super().__init__(terms, token, notify)
         self.answered: dict[int, float] = {}
         """By the id of an interaction, `time.monotonic()` of the first request to answer it."""
         self.served: Counter[int] = Counter()
@@ -55,7 +61,9 @@ class Watch(Rest):
         if request.route is not Route.ADD_REACTION:
             return await super()._respond(request, incoming)
         channel = int(request.variables["channel"])
-        self.oldest = max(self.oldest, time.time() - discord.utils.snowflake_time(int(request.variables["message"])).timestamp())
+        self.oldest = max(
+            self.oldest, time.time() - discord.utils.snowflake_time(int(request.variables["message"])).timestamp()
+        )
         self._in_flight[channel] += 1
         self.most_at_once = max(self.most_at_once, self._in_flight[channel])
         try:
