@@ -18,7 +18,8 @@ class Goal:
     @property
     def met(self) -> bool:
         """Whether it is."""
-        return (self.low is None or self.figure >= self.low) and (self.high is None or self.figure <= self.high)
+        above = self.low is None or self.figure >= self.low
+        return above and (self.high is None or self.figure <= self.high)
 
     def __str__(self) -> str:
         limits = [f">= {self.low:,.6g}"] if self.low is not None else []
