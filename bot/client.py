@@ -69,7 +69,7 @@ class EmojiBot(commands.AutoShardedBot):
             self.shard_ids = list(settings.shard_ids)
         self.settings = settings
         self._clock = clock
-        self._reactor = Reactor(settings.stale_after, clock)
+        self._reactor = Reactor(settings.stale_after, clock, rate=settings.reactions_per_second)
         self._service: PredictionService | None = None
         self._store: Store | None = None
         self._learning: Learning | None = None

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.guild_settings import GuildState
 from bot.policy import Choice, Defaults, choose
+from model.fair_queue import Lane
 from model.predictor import Explanation, Prediction
 from model.service import PredictionService
 
@@ -42,14 +43,19 @@ class Judge:
         """What holds where a server says nothing else."""
         return self._defaults
 
-    async def judge(self, text: str, state: GuildState) -> Verdict:
+    async def judge(self, text: str, state: GuildState, lane: Lane | None = None) -> Verdict:
         """Predict for `text` in the server of `state`.
+
+        Args:
+            text: of the message.
+            state: of the server.
+            lane: the server and the channel of the message; None where a member waits for the answer.
 
         Raises:
             ServiceBusyError: too many wait for the model.
             ServiceClosedError: the bot is leaving.
         """
-        return self._verdict(await self._service.predict(text), state)
+        return self._verdict(await self._service.predict(text, lane), state)
 
     async def explain(self, text: str, state: GuildState) -> tuple[Verdict, Explanation]:
         """Like `judge`, with the words that pushed the first candidate.
