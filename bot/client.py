@@ -25,6 +25,7 @@ from bot.judge import Judge
 from bot.own_reactions import OwnReactions
 from bot.policy import Defaults
 from bot.reactor import Reactor
+from bot.reading_turns import TurnTakingWebSocket
 from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.sync import sync_commands
@@ -65,6 +66,7 @@ class EmojiBot(commands.AutoShardedBot):
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
             shard_count=settings.shard_count,
         )
+        discord.shard.DiscordWebSocket = TurnTakingWebSocket  # type: ignore[misc]
         if settings.shard_ids is not None:
             self.shard_ids = list(settings.shard_ids)
         self.settings = settings

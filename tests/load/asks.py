@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tests.load import chat
-from tests.wire.payloads import ALICE, BOB, Channel, Payload, Value, menu, message, slash
+from tests.wire.payloads import BOB, Channel, Payload, Value, menu, message, slash
 
 _COMMANDS: Final[tuple[tuple[str, Mapping[str, Value]], ...]] = (
     ("help", {}),

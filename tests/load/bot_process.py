@@ -20,7 +20,8 @@ import yarl
 
 import bot.__main__
 from bot.client import EmojiBot
-from tests.load.probe import Probe
+from bot.cogs.reactions import Reactions
+from tests.load.probe import Gauge, Probe
 from tests.wire.server import TOKEN, WireServer
 
 _PROJECT: Final = Path(*bot.__path__).parent
@@ -105,7 +106,7 @@ class _Measured(EmojiBot):
     async def _observe(self) -> None:
         orders = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
-        probe = Probe({"model": self._waiting_for_model, "discord": self._waiting_for_discord})
+        probe = Probe(self._gauges())
         await orders.readline()
         probe.start()
         sys.stdout.write("{}\n")
@@ -114,11 +115,16 @@ class _Measured(EmojiBot):
             sys.stdout.write(json.dumps(probe.report()) + "\n")
             sys.stdout.flush()
 
-    def _waiting_for_model(self) -> int:
-        return 0 if self._service is None else self._service.waiting
-
-    def _waiting_for_discord(self) -> int:
-        return sum(len(turn._waiters or ()) for turn in self._reactor._turns.values())
+    def _gauges(self) -> dict[str, Gauge]:
+        service, reactor, reactions = self._service, self._reactor, self.get_cog("Reactions")
+        assert service is not None
+        assert isinstance(reactions, Reactions)
+        return {
+            "waiting for the model": lambda: service.waiting,
+            "waiting for Discord": lambda: reactor.waiting,
+            "requests under way": lambda: reactor.in_flight,
+            "messages held": lambda: reactions.under_way,
+        }
 
 
 def main() -> int:

@@ -173,6 +173,8 @@ def _figures(
         "most requests at once in a channel": server.watch.most_at_once,
         "replies to reactions": {str(status): count for status, count in sorted(server.watch.replies.items())},
         "bot CPU in the burst, s": during["cpu"],
+        "bot waited for a core, s": during["queued"],
+        "garbage collection in the burst, ms": during["collecting"],
         "bot CPU after it, s": after["cpu"],
         "bot memory, MB": {
             "before": calm["rss"] / 1e6,

@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import functools
-import itertools
 import random
 import time
 from collections import Counter, deque
@@ -145,8 +144,8 @@ class Life:
         channel = said.channel
         place = {"channel_id": str(channel.id), "guild_id": str(channel.guild_id), "message_id": str(said.id)}
         now = datetime.now(UTC).isoformat()
-        edited = {"id": str(said.id), "edited_timestamp": now}
-        yield "edited", "MESSAGE_UPDATE", message(text, author=said.author, channel=channel, **edited)
+        written = message(text, author=said.author, channel=channel)
+        yield "edited", "MESSAGE_UPDATE", {**written, "id": str(said.id), "edited_timestamp": now}
         yield "deleted", "MESSAGE_DELETE", {**place, "id": str(said.id)}
         emoji = {"id": None, "name": self._chance.choice(_EMOJI)}
         person = self._chance.choice(world.PEOPLE)
