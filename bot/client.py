@@ -30,6 +30,7 @@ from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.sync import sync_commands
 from bot.texts import CatalogTranslator
+from bot.unreadable_replies import take_for_lost_replies
 from model.predictor import Predictor
 from model.service import PredictionService
 
@@ -67,6 +68,7 @@ class EmojiBot(commands.AutoShardedBot):
         if settings.shard_ids is not None:
             self.shard_ids = list(settings.shard_ids)
         outlive_bad_packets(self)
+        take_for_lost_replies()
         self.settings = settings
         self._clock = clock
         self._reactor = Reactor(settings.stale_after, clock)

@@ -216,5 +216,3 @@ async def test_plain_text_does_as_well_as_compression(server: WireServer, settin
 async def test_a_packet_in_many_frames_is_put_together(server: WireServer, bot: EmojiBot) -> None:
     server.session.live.frame_bytes = 100
     await is_well(server)
-
-
