@@ -12,6 +12,7 @@ import aiohttp
 import discord
 
 from bot.client import EmojiBot
+from bot.discord_log import shorten_discord_log
 from bot.invite import ask_application_id, invite_link
 from bot.settings import Settings, SettingsError
 from bot.signals import stop_signals
@@ -111,6 +112,7 @@ def _set_up_logging(level: str) -> None:
     wanted: int = getattr(logging, level)
     # At DEBUG, discord.py logs whole gateway events, message text included, and aiosqlite the ids of members.
     discord.utils.setup_logging(level=max(logging.INFO, wanted), root=True)
+    shorten_discord_log()
     for ours in ("bot", "model"):
         logging.getLogger(ours).setLevel(wanted)
 

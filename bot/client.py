@@ -5,7 +5,6 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final
 
 import discord
 from discord import app_commands
@@ -21,6 +20,8 @@ from bot.cogs.settings import SettingsCommands
 from bot.cogs.stats import Stats
 from bot.command_access import has_access
 from bot.failures import answer_failure
+from bot.gateway import outlive_bad_packets
+from bot.global_limit import LONGEST, reopen_by_itself
 from bot.judge import Judge
 from bot.own_reactions import OwnReactions
 from bot.policy import Defaults
@@ -30,12 +31,11 @@ from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.sync import sync_commands
 from bot.texts import CatalogTranslator
+from bot.unreadable_replies import take_for_lost_replies
 from model.predictor import Predictor
 from model.service import PredictionService
 
 log = logging.getLogger(__name__)
-
-_LONGEST_RATE_LIMIT: Final = 30.0  # seconds; discord.py takes no less
 
 
 class EmojiBot(commands.AutoShardedBot):
@@ -63,12 +63,14 @@ class EmojiBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
-            max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
+            max_ratelimit_timeout=LONGEST,
             shard_count=settings.shard_count,
         )
         discord.shard.DiscordWebSocket = TurnTakingWebSocket  # type: ignore[misc]
         if settings.shard_ids is not None:
             self.shard_ids = list(settings.shard_ids)
+        outlive_bad_packets(self)
+        take_for_lost_replies()
         self.settings = settings
         self._clock = clock
         self._reactor = Reactor(settings.stale_after, clock, rate=settings.reactions_per_second)
@@ -84,6 +86,7 @@ class EmojiBot(commands.AutoShardedBot):
             BundleError: the model cannot be used.
             StoreError: the database cannot be used.
         """
+        reopen_by_itself(self)
         await self.prepare()
         await self.tree.set_translator(CatalogTranslator())
         try:

@@ -25,7 +25,10 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the proxy in front of Discord, with any status. As a 429 it says that the address is banned."""
+    """A page of the proxy in front of Discord, with any status. As a 429 it says that the address is banned.
+
+    A surrogate in the text stands for a byte that is no UTF-8.
+    """
 
     status: int
     text: str = CLOUDFLARE

@@ -5,6 +5,7 @@ import json
 import logging
 import socket as sockets
 import struct
+import time
 import zlib
 from collections import deque
 from collections.abc import Callable
@@ -70,13 +71,17 @@ class Connection:
         self._transport = transport
         self._compressor = zlib.compressobj() if compressed else None
         self._frozen = False
+        self.hung_up = False
+        self.frame_bytes: int | None = None
 
     async def send(self, packet: str) -> None:
         """Send a packet, in the compression that the client asked for. A dead websocket swallows it."""
         data = packet.encode()
         if self._compressor is not None:
             data = self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
-        await self.send_frame(data)
+        size = self.frame_bytes or len(data)
+        for start in range(0, len(data), size):
+            await self.send_frame(data[start : start + size])
 
     async def send_frame(self, data: bytes) -> None:
         """Send bytes as they are, compressed or not: as text where the client asked for no compression."""
@@ -90,6 +95,7 @@ class Connection:
 
     async def close(self, code: int) -> None:
         """Hang up with a close frame."""
+        self.hung_up = True
         await self._socket.close(code=code)
 
     def drop(self) -> None:
@@ -179,15 +185,21 @@ class Gateway:
         self.url = ""
         self.faults: deque[ConnectFault] = deque()
         self.sessions: list[Session] = []
-        self.connections = self.identified = self.resumed = self.heartbeats = 0
+        self.connected_at: list[float] = []
+        self.identified = self.resumed = self.heartbeats = 0
         self.close_codes: list[int | None] = []
         self._terms = terms
         self._token = token
         self._notify = notify
 
+    @property
+    def connections(self) -> int:
+        """Websockets that a client asked for."""
+        return len(self.connected_at)
+
     async def handle(self, incoming: web.Request) -> web.StreamResponse:
         """One websocket, from the handshake to its end."""
-        self.connections += 1
+        self.connected_at.append(time.monotonic())
         fault = self.faults.popleft() if self.faults else None
         if isinstance(fault, BadHandshake):
             self._notify()
@@ -262,7 +274,9 @@ class Gateway:
 
     async def _resume(self, connection: Connection, wish: Payload) -> None:
         session = next((session for session in self.sessions if session.id == wish["session_id"]), None)
-        if session is None or session.over or not self._terms.resumable:
+        if self._terms.hangs_up_on_resume:
+            connection.drop()
+        elif session is None or session.over or not self._terms.resumable:
             await connection.send(_packet(Op.INVALID_SESSION, data=False))
         elif wish["seq"] > session.sequence:
             session.over = True
@@ -276,7 +290,7 @@ class Gateway:
         for session in self.sessions:
             if session.connection is connection:
                 session.connection = None
-                if code in _GOOD_BYE:
+                if code in _GOOD_BYE and not connection.hung_up:
                     self.sessions.remove(session)
                 break
 

@@ -35,10 +35,11 @@ class Route(StrEnum):
     SET_COMMANDS = "PUT /applications/{application}/commands"
     ADD_REACTION = "PUT /channels/{channel}/messages/{message}/reactions/{emoji}/@me"
     ANSWER = "POST /interactions/{interaction}/{token}/callback"
+    FOLLOW_UP = "POST /webhooks/{application}/{token}"
     EDIT_ANSWER = "PATCH /webhooks/{application}/{token}/messages/@original"
 
 
-_BY_INTERACTION: Final = (Route.ANSWER, Route.EDIT_ANSWER)
+_BY_INTERACTION: Final = (Route.ANSWER, Route.FOLLOW_UP, Route.EDIT_ANSWER)
 """What the token of an interaction authorises, instead of the bot's."""
 
 
@@ -133,7 +134,8 @@ class Rest:
             case RateLimit(retry_after, everywhere):
                 return rate_limited(retry_after, "global" if everywhere else "user")
             case Page(status, text, content_type):
-                return web.Response(status=status, body=text.encode(), headers={"Content-Type": content_type})
+                body = text.encode(errors="surrogateescape")
+                return web.Response(status=status, body=body, headers={"Content-Type": content_type})
             case Slow(seconds):
                 response = self._accept(request)
                 await self._wait(seconds)

@@ -57,9 +57,7 @@ class WireServer(Terms):
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0]
-        self._address = f"{host}:{port}"
+        await self.listen()
         self.gateway.url = self.rest.gateway_url = self.gateway_url
         return self
 
@@ -111,6 +109,17 @@ class WireServer(Terms):
     def fail_connection(self, *faults: ConnectFault) -> None:
         """Let the next websockets meet `faults`, one each, in order."""
         self.gateway.faults.extend(faults)
+
+    async def listen(self) -> None:
+        """Take new connections, at the address of the first time."""
+        host, _, port = self._address.partition(":")
+        self._site = web.TCPSite(self._runner, host or "127.0.0.1", int(port or 0))
+        await self._site.start()
+        self._address = "{}:{}".format(*self._runner.addresses[0])
+
+    async def stop_listening(self) -> None:
+        """Refuse new connections; those that stand go on."""
+        await self._site.stop()
 
     # What a test waits for.
 

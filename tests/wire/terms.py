@@ -18,6 +18,7 @@ class Terms:
         message_content: whether the privileged intent is granted.
         identify_refusal: a close code instead of READY.
         resumable: whether sessions can be resumed.
+        hangs_up_on_resume: whether a RESUME is followed by the end of the connection.
         compressed: whether a client that asks for zlib-stream gets it, instead of plain text.
         heartbeat_interval: milliseconds; longer than any test unless it says otherwise.
         acknowledges: whether heartbeats are acknowledged.
@@ -30,6 +31,7 @@ class Terms:
     message_content: bool = True
     identify_refusal: int | None = None
     resumable: bool = True
+    hangs_up_on_resume: bool = False
     compressed: bool = True
     heartbeat_interval: int = _NEVER
     acknowledges: bool = True
