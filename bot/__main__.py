@@ -12,6 +12,7 @@ import aiohttp
 import discord
 
 from bot.client import EmojiBot
+from bot.collector import spare_what_stays
 from bot.discord_log import shorten_discord_log
 from bot.invite import ask_application_id, invite_link
 from bot.settings import Settings, SettingsError
@@ -138,6 +139,7 @@ async def _invite(settings: Settings) -> None:
 async def _run(settings: Settings) -> None:
     assert settings.token is not None  # noqa: S101 - it was needed
     async with EmojiBot(settings) as bot:
+        spare_what_stays(bot)
         with stop_signals() as stopped:
             running = asyncio.create_task(bot.start(settings.token))
             stopping = asyncio.create_task(stopped.wait())

@@ -26,7 +26,6 @@ from bot.judge import Judge
 from bot.own_reactions import OwnReactions
 from bot.policy import Defaults
 from bot.reactor import Reactor
-from bot.reading_turns import TurnTakingWebSocket
 from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.sync import sync_commands
@@ -66,7 +65,6 @@ class EmojiBot(commands.AutoShardedBot):
             max_ratelimit_timeout=LONGEST,
             shard_count=settings.shard_count,
         )
-        discord.shard.DiscordWebSocket = TurnTakingWebSocket  # type: ignore[misc]
         if settings.shard_ids is not None:
             self.shard_ids = list(settings.shard_ids)
         outlive_bad_packets(self)

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, Final, Self
 
 import discord
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.gateway import ReconnectWebSocket
+
+from bot.reading_turns import TurnTakingWebSocket
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ def _passing_over(event: str, parse: Callable[[Any], None]) -> Callable[[Any], N
     return parse_or_pass
 
 
-class PatientWebSocket(DiscordWebSocket):
+class PatientWebSocket(TurnTakingWebSocket):
     """A websocket that takes what it cannot read for a lost connection, and does not hurry after a short one."""
 
     def __init__(self, socket: Any, *, loop: asyncio.AbstractEventLoop) -> None:

@@ -108,6 +108,7 @@ class _Measured(EmojiBot):
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
         probe = Probe(self._gauges())
         await orders.readline()
+        await self.wait_until_ready()
         probe.start()
         sys.stdout.write("{}\n")
         sys.stdout.flush()

@@ -17,6 +17,9 @@ from typing import Any, Final
 import numpy as np
 
 from bot.counts import Count
+from bot.outbox import SECONDS_IN_FLIGHT, SECONDS_WAITING
+from bot.settings import REACTIONS
+from model.service import MAX_WAITING
 from tests.load import chat, world
 from tests.load.bot_process import BotProcess, bot_process
 from tests.load.counted import accounted_for, complaints, counters
@@ -42,6 +45,8 @@ _TURN: Final = 0.005
 _QUIET: Final = 2.0
 """Seconds without a reaction after which none is expected."""
 
+_MOST_HELD: Final = 3000
+_MOST_TASKS: Final = 4000
 _LAG: Final = 0.050
 _ANSWER: Final = 1.0
 _GRACE: Final = 0.25  # seconds from the bot's decision until the request is there
@@ -193,8 +198,13 @@ def _spread(seconds: Iterable[float]) -> dict[str, float]:
 
 
 def _goals(plan: Plan, server: LoadServer, bot: BotProcess, figures: dict[str, Any], status: int) -> list[Goal]:
-    counted = figures["messages"]
+    counted, most = figures["messages"], figures["at most"]
     return [
+        Goal("waiting for the model", most["waiting for the model"], high=2 * MAX_WAITING),
+        Goal("waiting for Discord", most["waiting for Discord"], high=REACTIONS * (SECONDS_WAITING + 1)),
+        Goal("requests under way", most["requests under way"], high=REACTIONS * SECONDS_IN_FLIGHT),
+        Goal("messages held", most["messages held"], high=_MOST_HELD),
+        Goal("tasks", most["tasks"], high=_MOST_TASKS),
         Goal("age at the request, s", server.watch.oldest, high=STALE_AFTER + _GRACE),
         Goal("channels served", figures["reactions in a channel"]["least"], low=1),
         Goal("requests at once in a channel", server.watch.most_at_once, high=1),
