@@ -49,11 +49,14 @@ class Reactions(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """React to `message` where policy and model say so. It counts as seen, and once for what became of it."""
-        facts = facts_of(message, self._bot.user)
-        if message.guild is None or facts.own:
+        if message.guild is None:  # a direct message, or of a server that the bot has left
             return
-        guild_id = message.guild.id
+        guild_id, facts = message.guild.id, facts_of(message, self._bot.user)
+        if facts.own:
+            return
         async with self._own.turn(message.id):
+            if self._own.of(message.id) is not None:  # told of before: in a resumed session, or by an edit
+                return
             fate = await self._found(message, guild_id, facts)
             if isinstance(fate, Choice):
                 outcome = await self._react(message, guild_id, facts, fate)
