@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -176,11 +177,18 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
 
     async def interaction_check(self, interaction: discord.Interaction[EmojiBot], /) -> bool:
         """Whether the member may use the command; a refusal is answered already."""
-        return await has_access(interaction)
+        try:
+            return await has_access(interaction)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # discord.py would not catch it
+            await answer_failure(interaction, "command", _name_of(interaction), error)
+            return False
 
     async def on_error(
         self, interaction: discord.Interaction[EmojiBot], error: app_commands.AppCommandError, /
     ) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        name = interaction.command.qualified_name if interaction.command else "unknown"
-        await answer_failure(interaction, "command", name, cause)
+        await answer_failure(interaction, "command", _name_of(interaction), cause)
+
+
+def _name_of(interaction: discord.Interaction[EmojiBot]) -> str:
+    return interaction.command.qualified_name if interaction.command else "unknown"

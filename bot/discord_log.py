@@ -1,4 +1,4 @@
-"""One line where discord.py logs a traceback of what passes by itself: a lost connection, a gateway out of reach."""
+"""One line where discord.py logs a traceback of what passes by itself: a lost connection, an answer that was late."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ import aiohttp
 import discord
 from discord.gateway import ReconnectWebSocket
 
-_LOGGERS: Final = ("discord.client", "discord.gateway", "discord.shard")
+_LOGGERS: Final = ("discord.app_commands.tree", "discord.client", "discord.gateway", "discord.shard")
 _PASSING: Final = (
     OSError,
     aiohttp.ClientError,
@@ -21,7 +21,7 @@ _PASSING: Final = (
 
 
 def shorten_discord_log() -> None:
-    """From now on, say in one line what went wrong with a connection. May be called twice."""
+    """From now on, say in one line what went wrong between the bot and Discord. May be called twice."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_in_one_line)
 

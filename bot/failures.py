@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import discord
+from discord import app_commands
 
 from bot.texts import say
 
@@ -28,7 +29,11 @@ async def answer_failure(interaction: discord.Interaction[Any], kind: str, name:
     if isinstance(error, aiohttp.ClientError | OSError):
         log.warning("answer failed, Discord out of reach %s=%s: %s", kind, name, type(error).__name__)
         return
-    log.error("%s failed %s=%s", kind, kind, name, exc_info=error)
+    if isinstance(error, app_commands.AppCommandError):
+        # Discord offers commands of an older version for a while, or sends what discord.py cannot make sense of.
+        log.warning("%s not understood %s=%s: %s", kind, kind, name, type(error).__name__)
+    else:
+        log.error("%s failed %s=%s", kind, kind, name, exc_info=error)
     with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):  # it may be too late for that, too
         apology = say("common.apology", interaction.locale)
         if interaction.response.is_done():

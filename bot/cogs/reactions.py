@@ -65,6 +65,8 @@ class Reactions(commands.Cog):
             return
         guild_id = message.guild.id
         fate = skipped(Skip.FLOOD) if self._under_way >= _MOST_UNDER_WAY else await self._fate(message, guild_id)
+        if fate is None:
+            return
         if fate in _DROPS:
             self._lines.log(logging.INFO, fate, "message dropped: %s channel=%d", _DROPS[fate], message.channel.id)
         log.debug("counted=%s channel=%d message=%d", fate, message.channel.id, message.id)
@@ -83,12 +85,14 @@ class Reactions(commands.Cog):
         if not self._own.has_unknown(message) and self._under_way < _MOST_UNDER_WAY:
             await self._judge_anew(message, message.guild.id)
 
-    async def _fate(self, message: discord.Message, guild_id: int) -> str:
-        """React or not; returns the counter of what became of the message."""
+    async def _fate(self, message: discord.Message, guild_id: int) -> str | None:
+        """React or not; returns the counter of what became of the message, None where it was told of before."""
         self._under_way += 1
         try:
             facts = facts_of(message, self._bot.user)
             async with self._own.turn(message.id):
+                if self._own.of(message.id) is not None:  # in a resumed session, or by an edit
+                    return None
                 found = await self._found(message, guild_id, facts)
                 if isinstance(found, str):
                     return found

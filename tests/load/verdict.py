@@ -1,6 +1,7 @@
 """What a load program prints: its figures, and which goals they meet."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -27,6 +28,11 @@ class Goal:
         if self.low == self.high:
             limits = [f"= {self.low:,.6g}"]
         return f"{'met   ' if self.met else 'MISSED'}  {self.name:36} {self.figure:>12,.6g}   {' and '.join(limits)}"
+
+
+def say(line: str) -> None:
+    """Tell how things go, beside what is printed in the end."""
+    sys.stderr.write(f"{line}\n")
 
 
 def tell(figures: Mapping[str, Any], goals: Sequence[Goal], *, as_json: bool) -> int:

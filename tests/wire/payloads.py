@@ -18,6 +18,7 @@ _SLASH: Final = 1
 _MENU: Final = 3
 _COMMAND: Final = 1
 _GROUP: Final = 2
+_AUTOCOMPLETE: Final = 4  # a type of interactions
 
 
 _VIEW_CHANNEL: Final = 1 << 10
@@ -160,10 +161,24 @@ class Form:
 
 
 def slash(command: str, *, channel: Channel = GENERAL, options: Mapping[str, Value] | None = None) -> Payload:
-    """Alice types a slash command, such as "settings channels add", with these options."""
+    """Alice, who manages the guild, sends a slash command, such as "settings channels add", with these options."""
     values = options or {}
+    return _slash(command, channel, values, [_option(option, value) for option, value in values.items()])
+
+
+def typing(command: str, option: str, text: str) -> Payload:
+    """Alice is about to choose an option of a slash command and has typed `text` of it so far."""
+    focused = {**_option(option, text), "focused": True}
+    return _slash(command, GENERAL, {}, [focused]) | {"type": _AUTOCOMPLETE}
+
+
+def from_member(interaction: Payload) -> Payload:
+    """The same by a member who manages nothing."""
+    return interaction | {"member": {**interaction["member"], "permissions": "0"}}
+
+
+def _slash(command: str, channel: Channel, values: Mapping[str, Value], given: list[Payload]) -> Payload:
     name, *nested = command.split()
-    given = [_option(option, value) for option, value in values.items()]
     for kind, part in zip((_COMMAND, _GROUP), reversed(nested), strict=False):
         given = [{"name": part, "type": kind, "options": given}]
     people = {str(value.id): value.payload() for value in values.values() if isinstance(value, Person)}

@@ -34,6 +34,7 @@ class Route(StrEnum):
     COMMANDS = "GET /applications/{application}/commands"
     SET_COMMANDS = "PUT /applications/{application}/commands"
     ADD_REACTION = "PUT /channels/{channel}/messages/{message}/reactions/{emoji}/@me"
+    REMOVE_REACTION = "DELETE /channels/{channel}/messages/{message}/reactions/{emoji}/@me"
     ANSWER = "POST /interactions/{interaction}/{token}/callback"
     FOLLOW_UP = "POST /webhooks/{application}/{token}"
     EDIT_ANSWER = "PATCH /webhooks/{application}/{token}/messages/@original"
@@ -162,6 +163,8 @@ class Rest:
         """Do what a request asks for, and say so."""
         if request.route is Route.ADD_REACTION:
             return self._react(request)
+        if request.route is Route.REMOVE_REACTION:
+            return web.Response(status=204)
         return _json(200, self._content(request))
 
     def _react(self, request: Request) -> web.Response:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.settings import Settings
 from tests.wire.faults import CutShort, Drop, Fault, Hang, Page, RateLimit, Refusal, Slow
-from tests.wire.payloads import BOB, GENERAL, RANDOM, slash
+from tests.wire.payloads import BOB, GENERAL, RANDOM, Payload, from_member, slash, typing
 from tests.wire.server import TOKEN, Route, WireServer
 from tests.wire.wellbeing import TEXT, is_well
 
@@ -126,4 +126,25 @@ async def test_an_answer_may_meet(server: WireServer, route: Route, fault: Fault
     server.fail(route, fault)
     await server.dispatch("INTERACTION_CREATE", slash("stats" if route is Route.EDIT_ANSWER else "help"))
     await server.until_received(route)
+    await is_well(server)
+
+
+UNANSWERED: Final[dict[str, Payload]] = {
+    "a refusal": from_member(slash("settings show")),
+    "a list of choices": typing("settings emoji off", "emoji", "jo"),
+    "a list of no choices": from_member(typing("settings emoji off", "emoji", "jo")),
+}
+LATE: Final[dict[str, Fault]] = {
+    "late": Refusal(404, 10062, "Unknown interaction"),
+    "cut off": CutShort(),
+    "not answered": Page(200),
+}
+
+
+@pytest.mark.parametrize("fault", LATE.values(), ids=LATE.keys())
+@pytest.mark.parametrize("interaction", UNANSWERED.values(), ids=UNANSWERED.keys())
+async def test_it_is_survived_that(server: WireServer, interaction: Payload, fault: Fault) -> None:
+    server.fail(Route.ANSWER, fault)
+    await server.dispatch("INTERACTION_CREATE", interaction)
+    await server.until_received(Route.ANSWER)
     await is_well(server)
