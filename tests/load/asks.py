@@ -34,11 +34,14 @@ _COMMANDS: Final[tuple[tuple[str, Mapping[str, Value]], ...]] = (
 """None of them makes the bot react less from then on."""
 
 
-def asks(channels: list[Channel], chance: random.Random) -> Iterator[Payload]:
-    """Endless interactions: every command and both menus in turn, each time in another channel."""
+def asks(channels: list[Channel], chance: random.Random) -> Iterator[tuple[Channel, Payload]]:
+    """Endless interactions, and where: every command and both menus in turn, each time in another channel."""
     texts = chat.messages(chance)
     for name, options in itertools.cycle(_COMMANDS):
         channel = chance.choice(channels)
-        yield slash(name, options=options, channel=channel)
-        yield slash("predict", options={"text": next(texts), "explain": chance.random() < 0.2}, channel=channel)
-        yield menu(chance.choice(("Predict emoji", "React for me")), message(next(texts), author=BOB, channel=channel))
+        yield channel, slash(name, options=options, channel=channel)
+        explained: dict[str, Value] = {"text": next(texts), "explain": chance.random() < 0.2}
+        yield channel, slash("predict", options=explained, channel=channel)
+        picked = chance.choice(("Predict emoji", "React for me"))
+        place = {"guild_id": str(channel.guild_id), "channel_id": str(channel.id), "channel": channel.payload()}
+        yield channel, menu(picked, message(next(texts), author=BOB, channel=channel)) | place

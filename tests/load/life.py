@@ -91,11 +91,11 @@ class Life:
 
     async def ask(self) -> None:
         """Somebody asks the bot for something, every second."""
-        for interaction in asks(self._channels, self._chance):
-            channel = next(channel for channel in self._channels if str(channel.id) == interaction["channel_id"])
+        for channel, interaction in asks(self._channels, self._chance):
             carriers = self._carriers(channel)
             if channel.guild_id not in self._away and carriers:
                 self.asked[int(interaction["id"])] = Ask(time.monotonic(), carriers)
+                self._server.watch.asked_for.add(int(interaction["data"].get("target_id", 0)))
                 await self._server.dispatch("INTERACTION_CREATE", interaction)
             await asyncio.sleep(_ASK_EVERY)
 

@@ -67,7 +67,7 @@ class Probe:
             },
             "rss": self._process.memory_info().rss,
             "heap": tracemalloc.get_traced_memory()[0],
-            "tasks": sorted(task.get_name() for task in self._tasks()),
+            "tasks": sorted(_name(task) for task in self._tasks()),
             "gauges": {name: gauge() for name, gauge in self._gauges.items()},
         }
         self._begin()
@@ -99,6 +99,12 @@ class Probe:
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
         return {task for task in asyncio.all_tasks() if task not in self._own}
+
+
+def _name(task: asyncio.Task[Any]) -> str:
+    """What a task does: its name, or of one that was given none, its coroutine's."""
+    name = task.get_name()
+    return getattr(task.get_coro(), "__qualname__", name) if name.startswith("Task-") else name
 
 
 def _queued() -> float:

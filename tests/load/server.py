@@ -55,8 +55,10 @@ class Watch(Rest):
         """Reactions made, by channel."""
         self.replies: Counter[int] = Counter()
         """To requests for reactions, by status."""
+        self.asked_for: set[int] = set()
+        """Messages that somebody asked a reaction for: they may be of any age."""
         self.oldest = 0.0
-        """Seconds: the greatest age of a message when the request for its reaction came in."""
+        """Seconds: the greatest age of any other message when the request for its reaction came in."""
         self.most_at_once = 0
         """The most requests for reactions that one channel had at the same time."""
         self._reply_after = reply_after
@@ -68,9 +70,9 @@ class Watch(Rest):
         if request.route is not Route.ADD_REACTION:
             return await super()._respond(request, incoming)
         channel = int(request.variables["channel"])
-        self.oldest = max(
-            self.oldest, time.time() - discord.utils.snowflake_time(int(request.variables["message"])).timestamp()
-        )
+        message = int(request.variables["message"])
+        if message not in self.asked_for:
+            self.oldest = max(self.oldest, time.time() - discord.utils.snowflake_time(message).timestamp())
         self._in_flight[channel] += 1
         self.most_at_once = max(self.most_at_once, self._in_flight[channel])
         try:
