@@ -53,7 +53,7 @@ class WireServer(Terms):
         app = web.Application()
         app.router.add_get(_GATEWAY, self.gateway.handle)
         self.rest.add_to(app)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
