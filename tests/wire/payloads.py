@@ -21,9 +21,9 @@ _GROUP: Final = 2
 _AUTOCOMPLETE: Final = 4  # a type of interactions
 
 
-_VIEW_CHANNEL: Final = 1 << 10
-_ADD_REACTIONS: Final = 1 << 6
-_READ_HISTORY: Final = 1 << 16
+VIEW_CHANNEL: Final = 1 << 10
+ADD_REACTIONS: Final = 1 << 6
+READ_HISTORY: Final = 1 << 16
 _MANAGE_GUILD: Final = 1 << 5
 _BLANKS: Final = ("~id~", "~time~", "~text~")  # where a `Form` is filled in
 _ROLE: Final = 0  # whom a permission overwrite is about; a guild's own id is the role @everyone
@@ -83,7 +83,7 @@ class Guild:
         everyone = {
             "id": str(self.id),
             "name": "@everyone",
-            "permissions": str(_VIEW_CHANNEL | _ADD_REACTIONS | _READ_HISTORY),
+            "permissions": str(VIEW_CHANNEL | ADD_REACTIONS | READ_HISTORY),
             "position": 0,
             "color": 0,
             "hoist": False,
@@ -115,8 +115,12 @@ PARTY: Final = {"id": str(snowflake()), "name": "party", "roles": [], "available
 _HOME_ID: Final = snowflake()
 GENERAL: Final = Channel(snowflake(), "general", _HOME_ID)
 RANDOM: Final = Channel(snowflake(), "random", _HOME_ID)
-RULES: Final = Channel(snowflake(), "rules", _HOME_ID, denied=_ADD_REACTIONS)
+RULES: Final = Channel(snowflake(), "rules", _HOME_ID, denied=ADD_REACTIONS)
 HOME: Final = Guild(_HOME_ID, "the guild", (GENERAL, RANDOM, RULES))
+
+_ELSEWHERE_ID: Final = snowflake()
+LOUNGE: Final = Channel(snowflake(), "lounge", _ELSEWHERE_ID)
+ELSEWHERE: Final = Guild(_ELSEWHERE_ID, "another guild", (LOUNGE,))
 
 
 def message(

@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 TOKEN: Final = "wire-token"
-DEADLINE: Final = 10.0
-"""Seconds after which something that should have happened counts as missing."""
+DEADLINE: Final = 30.0
+"""Seconds after which something that should have happened counts as missing: long, as the machine may be busy."""
 GRACE: Final = 0.2
 """Seconds without a request after which nothing more is expected."""
 
@@ -53,7 +53,7 @@ class WireServer(Terms):
         app = web.Application()
         app.router.add_get(_GATEWAY, self.gateway.handle)
         self.rest.add_to(app)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -143,6 +143,10 @@ class WireServer(Terms):
                 for guild in self.guilds
             )
         )
+
+    async def until_connections(self, count: int) -> None:
+        """Wait until clients have asked for so many websockets."""
+        await self.until(lambda: self.gateway.connections >= count)
 
     async def until_reacted(self, *messages: int) -> None:
         """Wait until each of `messages` has got a reaction."""

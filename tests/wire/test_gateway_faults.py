@@ -1,8 +1,10 @@
 """The gateway hangs up, goes silent or talks nonsense, and the bot is back. That the log stays clean is checked too."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
+from typing import Final
 
 import pytest
 
@@ -14,8 +16,21 @@ from tests.wire.gateway import CloseCode, Op
 from tests.wire.server import DEADLINE, WireServer
 from tests.wire.wellbeing import TEXT, is_well, passed
 
-RESUMED_AFTER = [1000, 1001, 1011, 4000, 4001, 4002, 4003, 4005, 4008]
-IDENTIFIED_AFTER = [CloseCode.INVALID_SEQUENCE, CloseCode.SESSION_TIMED_OUT]
+RESUMED_AFTER: Final = [1000, 1001, 1011, 4000, 4001, 4002, 4003, 4005, 4008]
+IDENTIFIED_AFTER: Final = [CloseCode.INVALID_SEQUENCE, CloseCode.SESSION_TIMED_OUT]
+
+
+async def _eventually(happened: Callable[[], bool]) -> None:
+    """For what the server has no news of."""
+    async with asyncio.timeout(DEADLINE):
+        while not happened():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def _drop_and_resume(server: WireServer) -> None:
+    before = server.gateway.resumed
+    server.session.live.drop()
+    await server.until(lambda: server.gateway.resumed > before)
 
 
 async def _misses_nothing(server: WireServer) -> None:
@@ -133,26 +148,26 @@ async def test_a_heartbeat_that_the_gateway_asks_for_is_sent(server: WireServer)
     await is_well(server)
 
 
-AT_CONNECT: dict[str, ConnectFault] = {
-    "hangs up without a word": HangUp(),
-    "hangs up with 1000": HangUp(CloseCode.NORMAL),
-    "hangs up with 4000": HangUp(CloseCode.UNKNOWN_ERROR),
-    "answers 502": BadHandshake(502),
-    "answers 429": BadHandshake(429),
-    "says no hello": NoHello(),
+AT_CONNECT: Final[dict[str, list[ConnectFault]]] = {
+    "hangs up without a word": [HangUp()],
+    "hangs up with 1000": [HangUp(CloseCode.NORMAL)],
+    "hangs up with 4000": [HangUp(CloseCode.UNKNOWN_ERROR)],
+    "answers 502": [BadHandshake(502), BadHandshake(502)],
+    "answers 429": [BadHandshake(429)],
+    "says no hello": [NoHello()],
+    "does one after the other": [BadHandshake(503), HangUp(), NoHello(), HangUp()],
 }
 
 
-@pytest.mark.parametrize("fault", AT_CONNECT.values(), ids=AT_CONNECT.keys())
+@pytest.mark.parametrize("faults", AT_CONNECT.values(), ids=AT_CONNECT.keys())
 async def test_a_reconnect_is_tried_again_when_the_gateway(
-    server: WireServer, settings: Settings, fault: ConnectFault
+    server: WireServer, settings: Settings, faults: list[ConnectFault]
 ) -> None:
     async with connected(server, settings, heartbeat_timeout=0.5):
-        server.fail_connection(fault, fault, fault)
+        server.fail_connection(*faults)
         server.session.live.drop()
-        await server.until(lambda: server.gateway.connections == 5)
-        await server.until_ready()
-        await is_well(server)
+        await server.until_connections(1 + len(faults) + 1)
+        await _begins_anew(server)
 
 
 @pytest.mark.usefixtures("bot")
@@ -161,9 +176,7 @@ async def test_a_gateway_that_is_not_there_is_tried_until_it_is_back(
 ) -> None:
     await server.stop_listening()
     server.session.live.drop()
-    async with asyncio.timeout(DEADLINE):
-        while "Attempting a reconnect for shard ID 0" not in caplog.text:  # noqa: ASYNC110 - nothing to await there
-            await asyncio.sleep(0.01)
+    await _eventually(lambda: "Attempting a reconnect for shard ID 0" in caplog.text)
     await server.listen()
     await _begins_anew(server)
 
@@ -183,7 +196,28 @@ async def test_a_gateway_that_takes_nobody_back_is_not_stormed(
     await is_well(server)
 
 
-NONSENSE: dict[str, Callable[[WireServer], Awaitable[None]]] = {
+async def test_a_bot_that_pauses_before_it_reconnects_can_be_closed(
+    server: WireServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.gateway.PAUSE", (3600.0, 3600.0))
+    async with asyncio.timeout(DEADLINE), connected(server, settings):
+        server.session.live.drop()
+        await server.until(lambda: server.session.connection is None)
+    assert server.gateway.connections == 1
+
+
+@pytest.mark.usefixtures("bot")
+async def test_many_reconnects_leave_nothing_behind(server: WireServer) -> None:
+    await is_well(server)
+    tasks = len(asyncio.all_tasks())
+    for _ in range(5):
+        await _drop_and_resume(server)
+    await is_well(server)
+    await _eventually(lambda: sum("keep-alive" in thread.name for thread in threading.enumerate()) == 1)
+    await _eventually(lambda: len(asyncio.all_tasks()) <= tasks)
+
+
+NONSENSE: Final[dict[str, Callable[[WireServer], Awaitable[None]]]] = {
     "a frame that is not compressed as agreed": lambda server: server.session.live.send_frame(b"\x07\x00\x00\xff\xff"),
     "half a packet": lambda server: server.session.live.send('{"op": 0, "d": {"content": "half of'),
     "no packet at all": lambda server: server.session.live.send("null"),
