@@ -54,8 +54,8 @@ _UNDECIDED: Final = 2.0
 _MOST_GROWTH: Final = 10.0  # MB
 _STEADY: Final = 0.9
 _GRACE: Final = 0.25
-_BUTTONS: Final = "discord-ui-view-timeout-"
-"""How discord.py names the tasks that end buttons which nobody presses."""
+_BUTTONS: Final = "BaseView.__timeout_task_impl"
+"""Tasks of discord.py that end buttons which nobody presses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ async def _soak(
     status = await bot.stop()
     unanswered = _unanswered(life, mischief, server)
     figures = _figures(plan, server, life, mischief, readings)
-    buttons = sum(name.startswith(_BUTTONS) for name in after["tasks"])
+    buttons = after["tasks"].count(_BUTTONS)
     figures["tasks left over"] = dict(Counter(after["tasks"]) - Counter(before["tasks"]))
     figures["tasks"] = {"before": len(before["tasks"]), "after": len(after["tasks"]), "of buttons": buttons}
     figures["messages"] = counters(bot.database)
@@ -229,7 +229,7 @@ async def _calm_down(bot: BotProcess, tasks: int) -> dict[str, Any]:
     while True:
         await asyncio.sleep(_READ_EVERY)
         report = await bot.report()
-        left = sum(not name.startswith(_BUTTONS) for name in report["tasks"])
+        left = len(report["tasks"]) - report["tasks"].count(_BUTTONS)
         if left <= tasks or time.monotonic() > until:
             return report
 
