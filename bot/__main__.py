@@ -5,7 +5,8 @@ import asyncio
 import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
@@ -13,6 +14,7 @@ import discord
 
 from bot.client import EmojiBot
 from bot.invite import ask_application_id, invite_link
+from bot.logs import last_words, set_up_logging
 from bot.settings import Settings, SettingsError
 from bot.signals import stop_signals
 from bot.store import Store, StoreError
@@ -81,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         settings = Settings.load(token_needed=arguments.command != "demo")
-        _set_up_logging(settings.log_level)
+        set_up_logging(settings.log_level, settings.log_format)
         if arguments.command == "check":
             asyncio.run(_check(settings))
         elif arguments.command == "invite":
@@ -91,10 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             asyncio.run(_run(settings))
     except (SettingsError, BundleError) as error:
-        sys.stderr.write(f"{error}\n")
+        last_words(str(error))
         return _CANNOT_START
     except (StoreError, StartError) as error:
-        sys.stderr.write(f"{error}\n")
+        last_words(str(error))
         return _TRY_LATER if error.temporary else _CANNOT_START
     except KeyboardInterrupt:  # only where the platform has no signal handlers for asyncio
         return 130
@@ -105,14 +107,6 @@ def _snowflake(text: str) -> int:
     if not re.fullmatch("[0-9]{15,20}", text):
         raise argparse.ArgumentTypeError(f"must be the 15 to 20 digits of an id, not {text!r}")
     return int(text)
-
-
-def _set_up_logging(level: str) -> None:
-    wanted: int = getattr(logging, level)
-    # At DEBUG, discord.py logs whole gateway events, message text included, and aiosqlite the ids of members.
-    discord.utils.setup_logging(level=max(logging.INFO, wanted), root=True)
-    for ours in ("bot", "model"):
-        logging.getLogger(ours).setLevel(wanted)
 
 
 async def _check(settings: Settings) -> None:
@@ -135,7 +129,7 @@ async def _invite(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     assert settings.token is not None  # noqa: S101 - it was needed
-    async with EmojiBot(settings) as bot:
+    async with EmojiBot(settings) as bot, _watched(bot):
         with stop_signals() as stopped:
             running = asyncio.create_task(bot.start(settings.token))
             stopping = asyncio.create_task(stopped.wait())
@@ -150,6 +144,23 @@ async def _run(settings: Settings) -> None:
                 await running
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 raise StartError(_reason(error), temporary=_is_temporary(error)) from error
+
+
+@asynccontextmanager
+async def _watched(bot: EmojiBot) -> AsyncIterator[None]:
+    """Serve metrics and probes, where there is a port for them."""
+    port = bot.settings.metrics_port
+    if port is None:
+        yield
+        return
+    # Here, as an HTTP server and `prometheus_client` take a tenth of a second and 2.5 MB.
+    from bot.status_page import StatusPageError, status_page
+
+    try:
+        async with status_page(bot, bot.settings.metrics_host, port):
+            yield
+    except StatusPageError as error:
+        raise StartError(str(error)) from error
 
 
 def _reason(error: Exception) -> str:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from time import perf_counter
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -20,8 +22,10 @@ from bot.cogs.reactions import Reactions
 from bot.cogs.settings import SettingsCommands
 from bot.cogs.stats import Stats
 from bot.command_access import has_access
+from bot.discord_replies import counting_trace
 from bot.failures import answer_failure
 from bot.judge import Judge
+from bot.metrics import Metrics
 from bot.own_reactions import OwnReactions
 from bot.policy import Defaults
 from bot.reactor import Reactor
@@ -29,12 +33,14 @@ from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.sync import sync_commands
 from bot.texts import CatalogTranslator
+from bot.vitals import Shard, Vitals
 from model.predictor import Predictor
 from model.service import PredictionService
 
 log = logging.getLogger(__name__)
 
 _LONGEST_RATE_LIMIT: Final = 30.0  # seconds; discord.py takes no less
+_ASKED: Final = "asked"  # among an interaction's extras: when it came, by `perf_counter`
 
 
 class EmojiBot(commands.AutoShardedBot):
@@ -48,6 +54,7 @@ class EmojiBot(commands.AutoShardedBot):
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = discord.utils.utcnow) -> None:
         # A bot that never speaks needs no hint that voice libraries are missing.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        self.metrics = Metrics()
         super().__init__(
             # No prefix commands: mentioning the bot is just talk.
             command_prefix=commands.when_mentioned,
@@ -64,15 +71,17 @@ class EmojiBot(commands.AutoShardedBot):
             max_messages=None,
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
             shard_count=settings.shard_count,
+            http_trace=None if settings.metrics_port is None else counting_trace(self.metrics),
         )
         if settings.shard_ids is not None:
             self.shard_ids = list(settings.shard_ids)
         self.settings = settings
         self._clock = clock
-        self._reactor = Reactor(settings.stale_after, clock)
+        self._reactor = Reactor(settings.stale_after, clock, self.metrics)
         self._service: PredictionService | None = None
         self._store: Store | None = None
         self._learning: Learning | None = None
+        self._connected: set[int] = set()  # shards
 
     async def setup_hook(self) -> None:
         """Get ready to react, then sync the commands. Runs once, after login, before the gateway.
@@ -103,7 +112,7 @@ class EmojiBot(commands.AutoShardedBot):
         self._store = store = await Store.open(self.settings.database_url, clock=self._clock)
         threshold = predictor.threshold if self.settings.threshold is None else self.settings.threshold
         defaults = Defaults(threshold, {label.emoji: label.name for label in labels})
-        judge = Judge(self._service, defaults, self._clock)
+        judge = Judge(self._service, defaults, self._clock, self.metrics)
         own = OwnReactions()
         self._learning = Learning(self, store, own, self._clock)
         for cog in (
@@ -121,6 +130,26 @@ class EmojiBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Say so; the gateway may call this again after a reconnect."""
         log.info("ready user=%s guilds=%d shards=%d", self.user, len(self.guilds), len(self.shards))
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Note that the gateway has accepted a shard."""
+        self._connected.add(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Note that the gateway has accepted a shard again."""
+        self._connected.add(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Note that a shard's connection broke; discord.py may say so several times."""
+        if shard_id in self._connected:
+            self._connected.remove(shard_id)
+            self.metrics.disconnects += 1
+
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction, command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
+    ) -> None:
+        """Count a command that has run to its end."""
+        self.metrics.answered(command.qualified_name, perf_counter() - interaction.extras[_ASKED])
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Read the settings of a server before its first message comes."""
@@ -148,6 +177,25 @@ class EmojiBot(commands.AutoShardedBot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Replace discord.py's handler, which looks for prefix commands."""
 
+    def vitals(self) -> Vitals:
+        """How the bot is at this moment."""
+        numbers = self.shard_ids or range(self.shard_count or 0)
+        return Vitals(
+            stopping=self.is_closed(),
+            model=None if self._service is None else self._service.predictor.bundle.version,
+            store=None if self._store is None else self._store.vitals,
+            shards={number: self._shard(number) for number in numbers},
+            guilds=len(self.guilds),
+            waiting_for_model=0 if self._service is None else self._service.waiting,
+            waiting_for_discord=0,
+            in_flight=0,
+        )
+
+    def _shard(self, number: int) -> Shard:
+        shard = self.get_shard(number)
+        heartbeat = math.nan if shard is None else shard.latency
+        return Shard(number in self._connected, heartbeat if math.isfinite(heartbeat) else None)
+
     async def close(self) -> None:
         """Stop reacting, leave the gateway, stop the model, write what is counted. May be called twice."""
         self._reactor.close()
@@ -164,6 +212,7 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
 
     async def interaction_check(self, interaction: discord.Interaction[EmojiBot], /) -> bool:
         """Whether the member may use the command; a refusal is answered already."""
+        interaction.extras[_ASKED] = perf_counter()
         return await has_access(interaction)
 
     async def on_error(
@@ -171,4 +220,5 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
     ) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         name = interaction.command.qualified_name if interaction.command else "unknown"
+        self.client.metrics.failed_commands[name] += 1
         await answer_failure(interaction, "command", name, cause)

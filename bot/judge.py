@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 
 from bot.guild_settings import GuildState
+from bot.metrics import Metrics
 from bot.policy import Choice, Defaults, choose
 from model.predictor import Explanation, Prediction
 from model.service import PredictionService
@@ -30,12 +32,16 @@ class Judge:
         service: the model.
         defaults: what holds where a server says nothing else.
         clock: the present, aware.
+        metrics: where predictions are counted; explanations are not, which take much longer.
     """
 
-    def __init__(self, service: PredictionService, defaults: Defaults, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, service: PredictionService, defaults: Defaults, clock: Callable[[], datetime], metrics: Metrics
+    ) -> None:
         self._service = service
         self._defaults = defaults
         self._clock = clock
+        self._metrics = metrics
 
     @property
     def defaults(self) -> Defaults:
@@ -49,7 +55,10 @@ class Judge:
             ServiceBusyError: too many wait for the model.
             ServiceClosedError: the bot is leaving.
         """
-        return self._verdict(await self._service.predict(text), state)
+        asked = perf_counter()
+        prediction = await self._service.predict(text)
+        self._metrics.predictions.observe(perf_counter() - asked)
+        return self._verdict(prediction, state)
 
     async def explain(self, text: str, state: GuildState) -> tuple[Verdict, Explanation]:
         """Like `judge`, with the words that pushed the first candidate.

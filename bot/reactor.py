@@ -12,6 +12,9 @@ import aiohttp
 import discord
 from cachetools import TTLCache
 
+from bot.latest_reply import seconds_since_reply
+from bot.metrics import Metrics
+
 log = logging.getLogger(__name__)
 
 _MEMORY_SECONDS: Final = 600.0
@@ -37,6 +40,8 @@ _NAMES: Final = {
     _THREAD_ARCHIVED: "thread archived",
     _BLOCKED: "blocked by the author",
 }
+KNOWN_CODES: Final = frozenset(_NAMES)
+"""Discord's JSON codes that are normal life here."""
 
 
 class Outcome(StrEnum):
@@ -70,11 +75,18 @@ class Reactor:
     Args:
         stale_after: seconds after which a message gets no reaction any more.
         clock: the present, aware; messages are dated by Discord's clock.
+        metrics: where the delays of reactions are counted.
     """
 
-    def __init__(self, stale_after: float, clock: Callable[[], datetime] = discord.utils.utcnow) -> None:
+    def __init__(
+        self,
+        stale_after: float,
+        clock: Callable[[], datetime] = discord.utils.utcnow,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._stale_after = stale_after
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._refusing: TTLCache[int, Outcome] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
         self._closed = False
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -131,7 +143,10 @@ class Reactor:
                 return obstacle
             if not still_wanted():
                 return Outcome.UNWANTED
-            return await self._request(message, emoji, patience)
+            outcome = await self._request(message, emoji, patience)
+        if outcome is Outcome.ADDED and not asked:
+            self._metrics.reaction_delays.observe(self._age(message) - seconds_since_reply())
+        return outcome
 
     def _age(self, message: discord.Message) -> float:
         return (self._clock() - message.created_at).total_seconds()
