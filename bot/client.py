@@ -71,8 +71,9 @@ class EmojiBot(commands.AutoShardedBot):
             max_messages=None,
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
             shard_count=settings.shard_count,
-            http_trace=None if settings.metrics_port is None else counting_trace(self.metrics),
         )
+        if settings.metrics_port is not None:  # aiohttp takes 20 us more for each request that is watched
+            self.http.http_trace = counting_trace(self.metrics)
         if settings.shard_ids is not None:
             self.shard_ids = list(settings.shard_ids)
         self.settings = settings

@@ -42,6 +42,7 @@ class Exposition:
     def __init__(self, metrics: Metrics, vitals: Callable[[], Vitals]) -> None:
         self._metrics = metrics
         self._vitals = vitals
+        self._build = _build()
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -57,7 +58,7 @@ class Exposition:
     def collect(self) -> Iterable[Metric]:
         """All metrics of the bot; those of the process are another collector's."""
         vitals = self._vitals()
-        yield _info("build", "Versions of the bot and of what it runs on.", _build())
+        yield _info("build", "Versions of the bot and of what it runs on.", self._build)
         if vitals.model is not None:
             yield _info("model", "The model that answers now.", {"version": vitals.model})
         yield _gauge("ready", "Whether model, database and gateway are ready.", vitals.missing is None)

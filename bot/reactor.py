@@ -145,7 +145,8 @@ class Reactor:
                 return Outcome.UNWANTED
             outcome = await self._request(message, emoji, patience)
         if outcome is Outcome.ADDED and not asked:
-            self._metrics.reaction_delays.observe(self._age(message) - seconds_since_reply())
+            since = (self._clock() - (message.edited_at or message.created_at)).total_seconds()
+            self._metrics.reaction_delays.observe(since - seconds_since_reply())
         return outcome
 
     def _age(self, message: discord.Message) -> float:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
+from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -17,7 +19,7 @@ from bot.loop_lag import measure_loop_lag
 
 log = logging.getLogger(__name__)
 
-_UNHEALTHY = 503
+_UNAVAILABLE: Final = 503
 
 
 class StatusPageError(Exception):
@@ -46,7 +48,7 @@ async def status_page(bot: EmojiBot, host: str, port: int) -> AsyncIterator[int]
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            reason = (error.strerror or type(error).__name__).lower()
+            reason = os.strerror(error.errno or 0).lower()  # asyncio's own words say the address once more
             raise StatusPageError(
                 f"The metrics cannot be served on {host}, port {port}: {reason}. "
                 "Choose another METRICS_PORT or METRICS_HOST."
@@ -76,7 +78,7 @@ def _application(bot: EmojiBot) -> web.Application:
     async def readiness(_: web.Request) -> web.Response:
         return _verdict(bot.vitals().missing)
 
-    application = web.Application(middlewares=[_unstored])
+    application = web.Application()
     application.router.add_get("/metrics", metrics)
     application.router.add_get("/healthz", health)
     application.router.add_get("/readyz", readiness)
@@ -84,17 +86,7 @@ def _application(bot: EmojiBot) -> web.Application:
 
 
 def _verdict(trouble: str | None) -> web.Response:
-    return web.Response(status=_UNHEALTHY, text=f"{trouble}\n") if trouble else web.Response(text="ok\n")
-
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@web.middleware
-async def _unstored(request: web.Request, handler: Handler) -> web.StreamResponse:
-    response = await handler(request)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return web.Response(status=_UNAVAILABLE, text=f"{trouble}\n") if trouble else web.Response(text="ok\n")
 
 
 def _server_log() -> logging.Logger:
