@@ -1,4 +1,4 @@
-"""After a busy day, neither the database nor the log nor the metrics hold what anybody wrote, or what anybody is called."""
+"""After a busy day, neither database nor log nor metrics hold what anybody wrote, or what anybody is called."""
 
 import logging
 import re
