@@ -24,6 +24,8 @@ from bot.cogs.stats import Stats
 from bot.command_access import has_access
 from bot.discord_replies import counting_trace
 from bot.failures import answer_failure
+from bot.gateway import outlive_bad_packets
+from bot.global_limit import LONGEST, reopen_by_itself
 from bot.judge import Judge
 from bot.metrics import Metrics
 from bot.own_reactions import OwnReactions
@@ -39,7 +41,6 @@ from model.service import PredictionService
 
 log = logging.getLogger(__name__)
 
-_LONGEST_RATE_LIMIT: Final = 30.0  # seconds; discord.py takes no less
 _ASKED: Final = "asked"  # among an interaction's extras: when it came, by `perf_counter`
 
 
@@ -69,13 +70,14 @@ class EmojiBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
-            max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
+            max_ratelimit_timeout=LONGEST,
             shard_count=settings.shard_count,
         )
         if settings.metrics_port is not None:  # aiohttp takes 20 us more for each request that is watched
             self.http.http_trace = counting_trace(self.metrics)
         if settings.shard_ids is not None:
             self.shard_ids = list(settings.shard_ids)
+        outlive_bad_packets(self)
         self.settings = settings
         self._clock = clock
         self._reactor = Reactor(settings.stale_after, clock, self.metrics)
@@ -91,6 +93,7 @@ class EmojiBot(commands.AutoShardedBot):
             BundleError: the model cannot be used.
             StoreError: the database cannot be used.
         """
+        reopen_by_itself(self)
         await self.prepare()
         await self.tree.set_translator(CatalogTranslator())
         try:

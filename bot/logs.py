@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import discord
 
+from bot.discord_log import shorten_discord_log
 from bot.settings import JSON_FORMAT
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def set_up_logging(level: str, log_format: str) -> None:
     wanted: int = getattr(logging, level)
     # At DEBUG, discord.py logs whole gateway events, message text included, and aiosqlite the ids of members.
     discord.utils.setup_logging(level=max(logging.INFO, wanted), root=True)
+    shorten_discord_log()
     for ours in ("bot", "model"):
         logging.getLogger(ours).setLevel(wanted)
     handler = logging.getLogger().handlers[-1]

@@ -21,18 +21,30 @@ PROGRAM: Final = """
 import functools, sys, discord, yarl
 from bot.__main__ import main
 from bot.store import Store
+from tests.wire.haste import hurry
+hurry()
 discord.http.Route.BASE = sys.argv[1]
 discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(sys.argv[2])
 Store.open = functools.partial(Store.open, cache_seconds=float(sys.argv[3]))
 sys.exit(main(["run"]))
 """
-"""`python -m bot` with the server in the place of Discord, and a memory that tests can outwait."""
+"""`python -m bot` with the server in the place of Discord, short pauses, and a memory that tests can outwait."""
 
 
 @asynccontextmanager
-async def connected(server: WireServer, settings: Settings) -> AsyncIterator[EmojiBot]:
-    """A bot in its guild, for as long as the context lasts."""
+async def connected(
+    server: WireServer, settings: Settings, *, heartbeat_timeout: float | None = None
+) -> AsyncIterator[EmojiBot]:
+    """A bot in its guild, for as long as the context lasts.
+
+    Args:
+        server: where it connects.
+        settings: of the bot.
+        heartbeat_timeout: seconds of silence after which it gives a connection up, instead of discord.py's 60.
+    """
     async with EmojiBot(settings) as bot:
+        if heartbeat_timeout is not None:
+            bot._connection.heartbeat_timeout = heartbeat_timeout
         running = asyncio.create_task(bot.start(TOKEN))
         ready = asyncio.create_task(server.until_ready())
         await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,6 +1,7 @@
 """The world of the tests, as Discord would tell of it: the fields that discord.py insists on, and few more."""
 
 import itertools
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _VIEW_CHANNEL: Final = 1 << 10
 _ADD_REACTIONS: Final = 1 << 6
 _READ_HISTORY: Final = 1 << 16
 _MANAGE_GUILD: Final = 1 << 5
+_BLANKS: Final = ("~id~", "~time~", "~text~")  # where a `Form` is filled in
 _ROLE: Final = 0  # whom a permission overwrite is about; a guild's own id is the role @everyone
 
 
@@ -138,6 +140,23 @@ def message(
         "embeds": [],
     }
     return {key: value for key, value in (payload | fields).items() if value is not None}
+
+
+class Form:
+    """A message that is encoded already but for its id, its text and its time."""
+
+    def __init__(self, author: Person, channel: Channel) -> None:
+        self.guild_id = channel.guild_id
+        blanks = dict(zip(("id", "timestamp", "content"), _BLANKS, strict=True))
+        self._json = json.dumps(message("", author=author, channel=channel) | blanks)
+
+    def fill(self, text: str) -> tuple[int, str]:
+        """A new message: its id, and the JSON of its payload."""
+        message_id = snowflake()
+        filled = self._json
+        for blank, value in zip(_BLANKS, (str(message_id), datetime.now(UTC).isoformat(), text), strict=True):
+            filled = filled.replace(f'"{blank}"', json.dumps(value), 1)
+        return message_id, filled
 
 
 def slash(command: str, *, channel: Channel = GENERAL, options: Mapping[str, Value] | None = None) -> Payload:
