@@ -80,7 +80,7 @@ class EmojiBot(commands.AutoShardedBot):
         outlive_bad_packets(self)
         self.settings = settings
         self._clock = clock
-        self._reactor = Reactor(settings.stale_after, clock, self.metrics)
+        self._reactor = Reactor(settings.stale_after, clock, rate=settings.reactions_per_second, metrics=self.metrics)
         self._service: PredictionService | None = None
         self._store: Store | None = None
         self._learning: Learning | None = None
@@ -191,8 +191,8 @@ class EmojiBot(commands.AutoShardedBot):
             shards={number: self._shard(number) for number in numbers},
             guilds=len(self.guilds),
             waiting_for_model=0 if self._service is None else self._service.waiting,
-            waiting_for_discord=0,
-            in_flight=0,
+            waiting_for_discord=self._reactor.waiting,
+            in_flight=self._reactor.in_flight,
         )
 
     def _shard(self, number: int) -> Shard:

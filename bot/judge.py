@@ -8,6 +8,7 @@ from time import perf_counter
 from bot.guild_settings import GuildState
 from bot.metrics import Metrics
 from bot.policy import Choice, Defaults, choose
+from model.fair_queue import Lane
 from model.predictor import Explanation, Prediction
 from model.service import PredictionService
 
@@ -48,15 +49,20 @@ class Judge:
         """What holds where a server says nothing else."""
         return self._defaults
 
-    async def judge(self, text: str, state: GuildState) -> Verdict:
+    async def judge(self, text: str, state: GuildState, lane: Lane | None = None) -> Verdict:
         """Predict for `text` in the server of `state`.
+
+        Args:
+            text: of the message.
+            state: of the server.
+            lane: the server and the channel of the message; None where a member waits for the answer.
 
         Raises:
             ServiceBusyError: too many wait for the model.
             ServiceClosedError: the bot is leaving.
         """
         asked = perf_counter()
-        prediction = await self._service.predict(text)
+        prediction = await self._service.predict(text, lane)
         self._metrics.predictions.observe(perf_counter() - asked)
         return self._verdict(prediction, state)
 

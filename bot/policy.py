@@ -29,6 +29,8 @@ class Skip(StrEnum):
     LONG = "too long"
     CHANNEL_COOLDOWN = "channel cooldown"
     MEMBER_COOLDOWN = "member cooldown"
+    FLOOD = "flood"
+    """More messages are under way than the bot holds at once."""
     BUSY = "model busy"
     LEFT_ALONE = "deleted"
     """Deleted, or cleared of reactions, before the bot came to it."""

@@ -12,6 +12,10 @@ from dotenv import dotenv_values
 
 from model.bundle import PRETRAINED
 
+REACTIONS: Final = 40
+"""Reactions a second. Discord allows a bot 50 requests a second in all; the rest is for commands."""
+
+_MOST_REQUESTS: Final = 50
 _MOST_SHARDS: Final = 100_000
 _LAST_PORT: Final = 65_535
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -59,6 +63,12 @@ def _between(text: str, low: float, high: float) -> float:
     if not low <= value <= high:
         raise ValueError(f"must be a number from {low:g} to {high:g}, not {text!r}")
     return value
+
+
+def _rate(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_REQUESTS:
+        raise ValueError(f"must be a whole number from 1 to {_MOST_REQUESTS}, not {text!r}")
+    return int(text)
 
 
 def _log_level(text: str) -> str:
@@ -130,6 +140,7 @@ class Settings:
         model_dir: MODEL_DIR, the bundle to predict with.
         threshold: THRESHOLD, the confidence from which the bot reacts; None takes the bundle's own.
         stale_after: STALE_AFTER, seconds after which a message gets no reaction any more.
+        reactions_per_second: REACTIONS_PER_SECOND, how many of them this process makes at most, 1 to 50.
         database_url: DATABASE_URL, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
         shard_count: SHARD_COUNT, of all processes together; None asks Discord.
         shard_ids: SHARD_IDS, those that this process runs; None runs all.
@@ -143,6 +154,7 @@ class Settings:
     model_dir: Path = _setting("MODEL_DIR", _folder, PRETRAINED)
     threshold: float | None = _setting("THRESHOLD", _fraction, None)
     stale_after: float = _setting("STALE_AFTER", _seconds, 30.0)
+    reactions_per_second: int = _setting("REACTIONS_PER_SECOND", _rate, REACTIONS)
     database_url: str = _setting("DATABASE_URL", _database, "sqlite:///emoji-bot.db", secret=True)
     shard_count: int | None = _setting("SHARD_COUNT", _shard_count, None)
     shard_ids: tuple[int, ...] | None = _setting("SHARD_IDS", _shard_ids, None)

@@ -150,6 +150,10 @@ class Store:
         """
         return self._guilds.peek(guild_id)
 
+    def fresh(self, guild_id: int) -> GuildState | None:
+        """Like `current`, at once, where that would not wait; else None."""
+        return None if self._everywhere.fresh(EVERYWHERE) is None else self._guilds.fresh(guild_id)
+
     async def current(self, guild_id: int) -> GuildState | None:
         """Like `peek`, at once, where memory knows the server and all opt-outs as of less than `cache_seconds` ago.
 
