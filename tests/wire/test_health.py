@@ -14,7 +14,8 @@ from bot.client import EmojiBot
 from bot.settings import Settings
 from bot.status_page import status_page
 from tests.wire.bots import end, process
-from tests.wire.server import Hang, Route, WireServer
+from tests.wire.gateway import CloseCode
+from tests.wire.server import DEADLINE, Hang, Route, WireServer
 from tests.wire.watching import HOST, Page, watched
 
 OK = (200, "ok\n")
@@ -55,6 +56,23 @@ async def test_a_bot_that_starts_lives_and_names_what_is_missing(settings: Setti
         assert await page.value("ready") == 0
         await bot.prepare()
         assert await page.get("/readyz") == (503, "the gateway is not connected yet\n")
+
+
+async def test_a_bot_is_not_ready_while_the_gateway_is_away(
+    server: WireServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.gateway.PAUSE", (0.5, 0.5))
+    async with watched(server, settings) as (_, page):
+        await server.session.close(CloseCode.UNKNOWN_ERROR)
+        await _until(page, (503, "the gateway is not connected: shard 0\n"))
+        assert await page.get("/healthz") == OK
+        assert await page.value("shard_connected", shard="0") == 0
+        assert await page.value("ready") == 0
+
+        await server.until(lambda: server.gateway.resumed == 1)
+        await _until(page, OK)
+        assert await page.value("shard_connected", shard="0") == 1
+        assert await page.value("gateway_disconnects_total") == 1
 
 
 async def test_a_bot_that_stops_is_neither(server: WireServer, settings: Settings) -> None:
@@ -132,3 +150,10 @@ async def test_a_process_serves_its_page_from_the_start_and_ends_cleanly(
         assert await page.get("/readyz") == OK
         child.terminate()
         assert await end(child) == (0, "")
+
+
+async def _until(page: Page, answer: tuple[int, str]) -> None:
+    """Wait until this is what the bot says of its readiness."""
+    async with asyncio.timeout(DEADLINE):
+        while await page.get("/readyz") != answer:
+            await asyncio.sleep(0.01)
