@@ -197,8 +197,11 @@ class EmojiBot(commands.AutoShardedBot):
 
     def _shard(self, number: int) -> Shard:
         shard = self.get_shard(number)
-        heartbeat = math.nan if shard is None else shard.latency
-        return Shard(number in self._connected, heartbeat if math.isfinite(heartbeat) else None)
+        if shard is None:
+            return Shard(connected=False, heartbeat=None)
+        # discord.py tells of a broken connection only once it has made up its mind what to do about it.
+        connected = number in self._connected and not shard.is_closed()
+        return Shard(connected, shard.latency if math.isfinite(shard.latency) else None)
 
     async def close(self) -> None:
         """Stop reacting, leave the gateway, stop the model, write what is counted. May be called twice."""

@@ -155,5 +155,5 @@ async def test_a_process_serves_its_page_from_the_start_and_ends_cleanly(
 async def _until(page: Page, answer: tuple[int, str]) -> None:
     """Wait until this is what the bot says of its readiness."""
     async with asyncio.timeout(DEADLINE):
-        while await page.get("/readyz") != answer:
+        while await page.get("/readyz") != answer:  # noqa: ASYNC110 - it is another program that is asked
             await asyncio.sleep(0.01)
