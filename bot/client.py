@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import math
 from collections.abc import Callable
 from datetime import datetime
 from time import perf_counter
@@ -26,6 +25,7 @@ from bot.discord_replies import counting_trace
 from bot.failures import answer_failure
 from bot.gateway import outlive_bad_packets
 from bot.global_limit import LONGEST, reopen_by_itself
+from bot.heartbeat import heartbeat_of
 from bot.judge import Judge
 from bot.metrics import Metrics
 from bot.own_reactions import OwnReactions
@@ -201,7 +201,7 @@ class EmojiBot(commands.AutoShardedBot):
             return Shard(connected=False, heartbeat=None)
         # discord.py tells of a broken connection only once it has made up its mind what to do about it.
         connected = number in self._connected and not shard.is_closed()
-        return Shard(connected, shard.latency if math.isfinite(shard.latency) else None)
+        return Shard(connected, heartbeat_of(shard))
 
     async def close(self) -> None:
         """Stop reacting, leave the gateway, stop the model, write what is counted. May be called twice."""

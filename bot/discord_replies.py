@@ -16,6 +16,13 @@ _STATUSES: Final = frozenset({400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 
 _ANSWERED_TOO_LATE: Final = 10062
 _ANSWERED_TWICE: Final = 40060
 _CODES: Final = KNOWN_CODES | {_ANSWERED_TOO_LATE, _ANSWERED_TWICE}
+_USUAL: Final = (
+    *(("400", "10014"), ("400", "30010"), ("400", "50083"), ("401", OTHER)),
+    *(("403", "50001"), ("403", "50013"), ("403", "90001")),
+    *(("404", "10003"), ("404", "10008"), ("404", "10062")),
+    *(("429", OTHER), ("500", OTHER), ("502", OTHER), ("503", OTHER)),
+)
+"""Errors that are on the page before they are met: Prometheus sees no growth in a counter that begins with 1."""
 _SCOPES: Final = frozenset({"user", "global", "shared"})
 _LONGEST: Final = 10_000
 """Bytes of an error that are worth reading."""
@@ -43,6 +50,7 @@ def counting_trace(metrics: Metrics) -> aiohttp.TraceConfig:
         if isinstance(params.exception, aiohttp.ClientError | OSError):  # not where the bot itself gave up
             metrics.unreachable += 1
 
+    metrics.errors.update(dict.fromkeys(_USUAL, 0))
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(replied)
     trace.on_response_chunk_received.append(read)
