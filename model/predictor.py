@@ -116,7 +116,9 @@ class Predictor:
 
     def predict(self, text: str) -> Prediction:
         """Predict for one message."""
-        return self.predict_batch([text])[0]
+        row = self._encode(text)
+        outcomes, fits = self.run([row])
+        return self._prediction(row, outcomes[0], None if fits is None else fits[0])
 
     def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict for several messages in one run of the network."""
@@ -154,8 +156,10 @@ class Predictor:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The vocabulary indices of each text, at most `max_len`, not padded; `<unk>` where a text has no token."""
-        vocabulary, max_len = self.bundle.vocabulary, self.bundle.config.max_len
-        return [encode(text, vocabulary, max_len) or [self._unknown] for text in texts]
+        return [self._encode(text) for text in texts]
+
+    def _encode(self, text: str) -> list[int]:
+        return encode(text, self.bundle.vocabulary, self.bundle.config.max_len) or [self._unknown]
 
     def probabilities(self, rows: Sequence[Sequence[int]]) -> Floats:
         """How the outcomes rank for encoded rows: float32 (batch, outcomes), each row summing to 1."""

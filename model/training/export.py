@@ -64,34 +64,35 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
         nodes.append(helper.make_node(kind, list(inputs), [output, *extra], **attributes))
         return output
 
-    def lstm(layer: str, x: str, name: str) -> None:
-        """Add an LSTM node over x (time, batch, d): name.y (time, dirs, batch, units), name.h (dirs, batch, units)."""
+    def lstm(layer: str, x: str, *outputs: str) -> None:
+        """Add an LSTM node over x (time, batch, d) with its first outputs.
+
+        These are all states (time, dirs, batch, units), and the last (dirs, batch, units).
+        """
         directions = _directions(network.get_layer(layer))
         weights = {"W": [], "R": [], "B": []}  # type: dict[str, list[npt.NDArray[np.float32]]]
         for kernel, recurrent, bias in directions:
             weights["W"].append(_reorder(kernel).T)
             weights["R"].append(_reorder(recurrent).T)
             weights["B"].append(np.concatenate([_reorder(bias), np.zeros_like(bias)]))
-        inputs = [x, *(constant(f"{name}.{key}", np.stack(value)) for key, value in weights.items()), "lengths"]
+        inputs = [x, *(constant(f"{layer}.{key}", np.stack(value)) for key, value in weights.items()), "lengths"]
         direction = "bidirectional" if len(directions) == 2 else "forward"
-        nodes.append(
-            helper.make_node("LSTM", inputs, [f"{name}.y", f"{name}.h"], hidden_size=config.units, direction=direction)
-        )
+        nodes.append(helper.make_node("LSTM", inputs, outputs, hidden_size=config.units, direction=direction))
 
     dimensions = int(network.get_layer("embedding").get_weights()[0].shape[1])
-    lstm("lstm_1", "embedded", "lstm_1")
+    lstm("lstm_1", "embedded", "lstm_1.y")
     if config.bidirectional:
         node("Transpose", ["lstm_1.y"], "states", perm=[0, 2, 1, 3])  # (time, batch, dirs, units)
         node("Reshape", ["states", constant("joined", np.array([0, 0, 2 * config.units], np.int64))], "hidden")
     else:
         node("Squeeze", ["lstm_1.y", constant("one_way", np.array([1], np.int64))], "hidden")  # (time, batch, units)
-    lstm("lstm_2", "hidden", "lstm_2")
     inputs = [
         helper.make_tensor_value_info("embedded", TensorProto.FLOAT, ["time", "batch", dimensions]),
         helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
         helper.make_tensor_value_info("temperature", TensorProto.FLOAT, [1]),
     ]
     if config.pooling == "max":
+        lstm("lstm_2", "hidden", "lstm_2.y")
         node("Squeeze", ["lstm_2.y", constant("axis_1", np.array([1], np.int64))], "steps")  # (time, batch, units)
         kept = "steps"
         if config.masked:
@@ -99,6 +100,7 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
             kept = node("Add", ["steps", "padding"], "kept")
         node("ReduceMax", [kept], "pooled", axes=[0], keepdims=0)  # (batch, units)
     else:
+        lstm("lstm_2", "hidden", "", "lstm_2.h")
         node("Squeeze", ["lstm_2.h", constant("axis_0", np.array([0], np.int64))], "pooled")
 
     def dense(layer: str, x: str, output: str) -> None:
