@@ -174,7 +174,7 @@ class Outbox:
 
     def _on_time(self, due: float) -> None:
         self._timer = None
-        self._let_go(due)
+        self._let_go(max(due, asyncio.get_running_loop().time()))  # a timer may come early, and a busy loop late
 
     def _next(self) -> tuple[Lane, _Waiting]:
         """Who goes next: one that was asked for, and then one of the others, as long as there are both."""

@@ -242,10 +242,8 @@ class Reactor:
             self._log_refusal("reaction refused", message, error)
             return outcome
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            if self._closed:
-                return Outcome.CLOSED
             self._log_failure("reaction failed", message, error)
-            return Outcome.FAILED
+            return Outcome.CLOSED if self._closed else Outcome.FAILED
         return Outcome.ADDED
 
     @asynccontextmanager
@@ -278,6 +276,8 @@ class Reactor:
         )
 
     def _log_failure(self, event: str, message: discord.Message, error: Exception) -> None:
+        if self._closed:
+            return  # it was cut short
         name = type(error).__name__
         self._lines.log(logging.WARNING, f"{event} {name}", "%s: %s channel=%d", event, name, message.channel.id)
 

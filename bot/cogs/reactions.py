@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import discord
@@ -60,23 +58,20 @@ class Reactions(commands.Cog):
         """Messages and edits that are held."""
         return self._under_way
 
-    @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """React to `message` where policy and model say so. It counts as seen, and once for what became of it."""
         me = self._bot.user
         if message.guild is None or (me is not None and message.author.id == me.id):
             return
         guild_id = message.guild.id
-        fate: str = skipped(Skip.FLOOD)
-        if self._under_way < _MOST_UNDER_WAY:
-            with self._held():
-                fate = await self._fate(message, guild_id)
+        fate = skipped(Skip.FLOOD) if self._under_way >= _MOST_UNDER_WAY else await self._fate(message, guild_id)
         if fate in _DROPS:
             self._lines.log(logging.INFO, fate, "message dropped: %s channel=%d", _DROPS[fate], message.channel.id)
         log.debug("counted=%s channel=%d message=%d", fate, message.channel.id, message.id)
-        self._reacting.count(guild_id, Count.SEEN)
-        if fate != Count.REACTED:  # a reaction is counted already
-            self._reacting.count(guild_id, fate)
+        if fate == Count.REACTED:  # a reaction is counted already
+            self._reacting.count(guild_id, Count.SEEN)
+        else:
+            self._reacting.count(guild_id, Count.SEEN, fate)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -85,44 +80,43 @@ class Reactions(commands.Cog):
         # Discord sends updates without an edit, too: a link got its picture, a message was pinned.
         if message.guild is None or message.edited_at is None or self._reactor.is_stale(message):
             return
-        if self._own.has_unknown(message) or self._under_way >= _MOST_UNDER_WAY:
-            return
-        with self._held():
+        if not self._own.has_unknown(message) and self._under_way < _MOST_UNDER_WAY:
             await self._judge_anew(message, message.guild.id)
 
     async def _fate(self, message: discord.Message, guild_id: int) -> str:
         """React or not; returns the counter of what became of the message."""
-        facts = facts_of(message, self._bot.user)
-        async with self._own.turn(message.id):
-            found = await self._found(message, guild_id, facts)
-            if isinstance(found, str):
-                return found
-            outcome = await self._react(message, guild_id, facts, found)
+        self._under_way += 1
+        try:
+            facts = facts_of(message, self._bot.user)
+            async with self._own.turn(message.id):
+                found = await self._found(message, guild_id, facts)
+                if isinstance(found, str):
+                    return found
+                outcome = await self._react(message, guild_id, facts, found)
+        finally:
+            self._under_way -= 1
         return Count.REACTED if outcome is Outcome.ADDED else skipped(outcome)
 
     async def _judge_anew(self, message: discord.Message, guild_id: int) -> None:
-        facts = facts_of(message, self._bot.user)
-        async with self._own.turn(message.id):
-            before = self._own.of(message.id)
-            found = await self._found(message, guild_id, facts, before)
-            if found in _UNDECIDED or self._own.of(message.id) is not before:
-                return
-            if before is not None and (
-                _still_fits(before, found) or not await self._reacting.take_back(message, before)
-            ):
-                return  # two reactions would be worse than a wrong one
-            if isinstance(found, Choice):
-                outcome = await self._react(message, guild_id, facts, found, before)
-                if before is None and outcome is Outcome.ADDED:
-                    self._reacting.count(guild_id, Count.EARNED)
-
-    @contextmanager
-    def _held(self) -> Iterator[None]:
         self._under_way += 1
         try:
-            yield
+            async with self._own.turn(message.id):
+                await self._change(message, guild_id, facts_of(message, self._bot.user))
         finally:
             self._under_way -= 1
+
+    async def _change(self, message: discord.Message, guild_id: int, facts: policy.MessageFacts) -> None:
+        """Put the reaction that fits now in the place of the one before. The message's turn is held."""
+        before = self._own.of(message.id)
+        found = await self._found(message, guild_id, facts, before)
+        if found in _UNDECIDED or self._own.of(message.id) is not before:
+            return
+        if before is not None and (_still_fits(before, found) or not await self._reacting.take_back(message, before)):
+            return  # two reactions would be worse than a wrong one
+        if isinstance(found, Choice):
+            outcome = await self._react(message, guild_id, facts, found, before)
+            if before is None and outcome is Outcome.ADDED:
+                self._reacting.count(guild_id, Count.EARNED)
 
     async def _found(
         self, message: discord.Message, guild_id: int, facts: policy.MessageFacts, before: OwnReaction | None = None

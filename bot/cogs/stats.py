@@ -52,7 +52,6 @@ class Stats(commands.Cog):
         async with self._pruning:
             pass
 
-    @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:  # noqa: ARG002 - any message is a sign of life
         """Delete what is too old, once a day. It takes no timer: where nobody writes, nothing is counted either."""
         today = self._today()
