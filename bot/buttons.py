@@ -44,7 +44,6 @@ class Buttons(discord.ui.View):
         /,
     ) -> None:
         """Log what failed, and apologise."""
-        interaction.client.metrics.failed_commands["buttons"] += 1
         await answer_failure(interaction, "buttons", type(self).__name__, error)
 
     async def _rewrite(self, **changes: Any) -> None:

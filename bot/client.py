@@ -236,5 +236,4 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
     ) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         name = interaction.command.qualified_name if interaction.command else "unknown"
-        self.client.metrics.failed_commands[name] += 1
         await answer_failure(interaction, "command", name, cause)
