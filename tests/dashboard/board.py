@@ -45,6 +45,7 @@ class Panel:
         queries: what it asks for.
         unit: Grafana's name.
         stacked: whether its series lie upon each other.
+        decimals: of its values; None leaves that to Grafana.
         shows_names: whether it shows the names of its series instead of their values.
     """
 
@@ -55,6 +56,7 @@ class Panel:
     queries: tuple[Query, ...]
     unit: str
     stacked: bool
+    decimals: int | None
     shows_names: bool
 
     @classmethod
@@ -70,6 +72,7 @@ class Panel:
             queries=tuple(Query(target["expr"], target["legendFormat"]) for target in model.get("targets", ())),
             unit=defaults.get("unit", "short"),
             stacked=defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal",
+            decimals=defaults.get("decimals"),
             shows_names=model.get("options", {}).get("textMode") == "name",
         )
 

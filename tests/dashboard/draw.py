@@ -111,8 +111,9 @@ def _draw_stat(area: Axes, panel: Panel, scrapes: Scrapes, until: float, rate_in
     elif panel.title == "Ready":
         text = "yes" if all(values.values()) else "no"
     else:
-        text = ", ".join(_format(panel.unit)(value, None) for value in values.values())
-    size = 13 if "\n" in text or len(text) > 10 else 19
+        rounded = [value if panel.decimals is None else round(value, panel.decimals) for value in values.values()]
+        text = ", ".join(_format(panel.unit)(value, None) for value in rounded)
+    size = 10 if "\n" in text else 12 if len(text) > 10 else 18
     area.text(0.5, 0.42, text, fontsize=size, ha="center", va="center", color=_COLOURS[0], linespacing=1.6)
 
 
@@ -124,7 +125,7 @@ def _draw_series(area: Axes, panel: Panel, scrapes: Scrapes, until: float, rate_
     for spine in plot.spines.values():
         spine.set_visible(False)
     plot.grid(color=_LINES, linewidth=0.6)
-    plot.tick_params(colors=_PALE, length=0, labelsize=8)
+    plot.tick_params(colors=_PALE, length=0, pad=5, labelsize=8)
     if panel.stacked and found:
         heights = [[0.0 if math.isnan(value) else value for value in values] for values in found.values()]
         plot.stackplot(times, heights, labels=found, colors=_COLOURS, alpha=0.65, linewidth=0.8)

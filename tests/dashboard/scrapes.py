@@ -23,7 +23,7 @@ class Scrapes:
         """Of all metrics that were ever there."""
         return set(self._series)
 
-    def add(self, at: float, page: str, instance: str = "bot:9100") -> None:
+    def add(self, at: float, page: str, instance: str = "bot:9464") -> None:
         """Keep what a page shows, and that it could be read."""
         self._series["up"][frozenset({("instance", instance)})].append((at, 1.0))
         for family in text_string_to_metric_families(page):
