@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import re
 import sys
@@ -13,11 +14,11 @@ import discord
 
 from bot.client import EmojiBot
 from bot.invite import ask_application_id, invite_link
+from bot.model_reload import ReloadUnderWayError, load_model
 from bot.settings import Settings, SettingsError
-from bot.signals import stop_signals
+from bot.signals import hangup_signals, stop_signals
 from bot.store import Store, StoreError
 from model.bundle import BundleError
-from model.predictor import Predictor
 
 _EXAMPLES = """examples:
   python -m bot                     connect to Discord (needs DISCORD_TOKEN in the environment or in .env)
@@ -116,8 +117,7 @@ def _set_up_logging(level: str) -> None:
 
 
 async def _check(settings: Settings) -> None:
-    predictor = Predictor.load(settings.model_dir)
-    predictor.predict("good morning everyone")
+    predictor = load_model(settings.model_dir)
     async with await Store.open(settings.database_url):
         pass
     model = f"{settings.model_dir}, {len(predictor.bundle.labels)} emoji"
@@ -136,10 +136,12 @@ async def _invite(settings: Settings) -> None:
 async def _run(settings: Settings) -> None:
     assert settings.token is not None  # noqa: S101 - it was needed
     async with EmojiBot(settings) as bot:
-        with stop_signals() as stopped:
+        with stop_signals() as stopped, hangup_signals(stopped) as asked:
+            reloading = asyncio.create_task(_reload_whenever(asked, bot))
             running = asyncio.create_task(bot.start(settings.token))
             stopping = asyncio.create_task(stopped.wait())
             await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+            reloading.cancel()
             if stopped.is_set():
                 running.cancel()
                 await bot.close()
@@ -150,6 +152,15 @@ async def _run(settings: Settings) -> None:
                 await running
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 raise StartError(_reason(error), temporary=_is_temporary(error)) from error
+
+
+async def _reload_whenever(asked: asyncio.Event, bot: EmojiBot) -> None:
+    """Reload the model each time the event is set; once more where that happens during a reload."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        with contextlib.suppress(BundleError, ReloadUnderWayError):  # it is in the log
+            await bot.reload_model()
 
 
 def _reason(error: Exception) -> str:

@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.cogs.help import Help
 from bot.cogs.learning import Learning
+from bot.cogs.model import ModelCommands
 from bot.cogs.predict import Predict
 from bot.cogs.privacy import Privacy
 from bot.cogs.react_for_me import ReactForMe
@@ -20,16 +21,17 @@ from bot.cogs.reactions import Reactions
 from bot.cogs.settings import SettingsCommands
 from bot.cogs.stats import Stats
 from bot.command_access import has_access
+from bot.current_model import CurrentModel, ModelFacts
 from bot.failures import answer_failure
 from bot.judge import Judge
+from bot.model_reload import ModelReload, load_model
 from bot.own_reactions import OwnReactions
-from bot.policy import Defaults
+from bot.owners import owners_of
 from bot.reactor import Reactor
 from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.sync import sync_commands
 from bot.texts import CatalogTranslator
-from model.predictor import Predictor
 from model.service import PredictionService
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,8 @@ class EmojiBot(commands.AutoShardedBot):
         self._service: PredictionService | None = None
         self._store: Store | None = None
         self._learning: Learning | None = None
+        self._reload: ModelReload | None = None
+        self._prepared = asyncio.Event()
 
     async def setup_hook(self) -> None:
         """Get ready to react, then sync the commands. Runs once, after login, before the gateway.
@@ -81,6 +85,8 @@ class EmojiBot(commands.AutoShardedBot):
             BundleError: the model cannot be used.
             StoreError: the database cannot be used.
         """
+        if self.application is not None:  # it is known since login
+            self.owner_ids = owners_of(self.application)
         await self.prepare()
         await self.tree.set_translator(CatalogTranslator())
         try:
@@ -95,28 +101,43 @@ class EmojiBot(commands.AutoShardedBot):
             BundleError: the model cannot be used.
             StoreError: the database cannot be used.
         """
-        predictor = await asyncio.to_thread(Predictor.load, self.settings.model_dir)
-        labels = predictor.bundle.labels
+        folder, threshold = self.settings.model_dir, self.settings.threshold
+        predictor = await asyncio.to_thread(load_model, folder)
+        model = CurrentModel(ModelFacts.of(predictor, threshold, self._clock()))
         self._service = PredictionService(predictor)
         await self._service.warm_up()
-        log.info("model loaded version=%s labels=%d", predictor.bundle.version, len(labels))
+        self._reload = ModelReload(folder, self._service, model, threshold, self._clock)
+        log.info("model loaded version=%s labels=%d", predictor.version, len(model.labels))
         self._store = store = await Store.open(self.settings.database_url, clock=self._clock)
-        threshold = predictor.threshold if self.settings.threshold is None else self.settings.threshold
-        defaults = Defaults(threshold, {label.emoji: label.name for label in labels})
-        judge = Judge(self._service, defaults, self._clock)
+        judge = Judge(self._service, model, self._clock)
         own = OwnReactions()
         self._learning = Learning(self, store, own, self._clock)
         for cog in (
             Reactions(self, judge, store, self._reactor, own),
             self._learning,
             Predict(judge, store, self.tree),
-            SettingsCommands(store, defaults, labels, self._learning, self._clock),
+            SettingsCommands(store, model, self._learning, self._clock),
             ReactForMe(self, judge, store, self._reactor, own, self.tree),
             Privacy(store, self),
-            Stats(store, {label.name: label.emoji for label in labels}, self._clock),
+            Stats(store, model, self._clock),
+            ModelCommands(model, self._reload),
             Help(self.tree),
         ):
             await self.add_cog(cog)
+        self._prepared.set()
+
+    async def reload_model(self) -> bool:
+        """Swap the model for what its folder holds now, without a pause; returns whether it is another one.
+
+        Waits until the bot is prepared.
+
+        Raises:
+            BundleError: what the folder holds is refused, and the model stays.
+            ReloadUnderWayError: another reload is under way.
+        """
+        await self._prepared.wait()
+        assert self._reload is not None  # noqa: S101 - it is prepared
+        return await self._reload.reload()
 
     async def on_ready(self) -> None:
         """Say so; the gateway may call this again after a reconnect."""
@@ -156,6 +177,8 @@ class EmojiBot(commands.AutoShardedBot):
                 rest.push_async_callback(self._store.close)
             if self._service is not None:
                 rest.push_async_callback(self._service.close)
+            if self._reload is not None:
+                rest.push_async_callback(self._reload.close)
             await super().close()
 
 

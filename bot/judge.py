@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.current_model import CurrentModel
 from bot.guild_settings import GuildState
-from bot.policy import Choice, Defaults, choose
+from bot.policy import Choice, choose
 from model.predictor import Explanation, Prediction
 from model.service import PredictionService
 
@@ -28,19 +29,14 @@ class Judge:
 
     Args:
         service: the model.
-        defaults: what holds where a server says nothing else.
+        model: what is known of the models whose answers the service gives.
         clock: the present, aware.
     """
 
-    def __init__(self, service: PredictionService, defaults: Defaults, clock: Callable[[], datetime]) -> None:
+    def __init__(self, service: PredictionService, model: CurrentModel, clock: Callable[[], datetime]) -> None:
         self._service = service
-        self._defaults = defaults
+        self._model = model
         self._clock = clock
-
-    @property
-    def defaults(self) -> Defaults:
-        """What holds where a server says nothing else."""
-        return self._defaults
 
     async def judge(self, text: str, state: GuildState) -> Verdict:
         """Predict for `text` in the server of `state`.
@@ -62,4 +58,5 @@ class Judge:
         return self._verdict(explanation.prediction, state), explanation
 
     def _verdict(self, prediction: Prediction, state: GuildState) -> Verdict:
-        return Verdict(prediction, choose(prediction, state, self._defaults, self._clock()))
+        defaults = self._model.defaults_of(prediction.version)  # of another model, if that was swapped meanwhile
+        return Verdict(prediction, choose(prediction, state, defaults, self._clock()))

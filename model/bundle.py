@@ -92,8 +92,10 @@ class Bundle:
 
     @property
     def version(self) -> str:
-        """Twelve hexadecimal digits that change with the graph and the configuration."""
-        return hashlib.sha256(self.graph + repr(self.config).encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that change with all that answers depend on: graph, settings, labels, words."""
+        digest = hashlib.sha256(self.graph)
+        digest.update(repr((self.config, self.labels, list(self.vocabulary))).encode())
+        return digest.hexdigest()[:12]
 
 
 def load_bundle(path: Path) -> Bundle:

@@ -49,10 +49,12 @@ class Prediction:
     Args:
         candidates: the likeliest emoji, best first (five, or all where there are fewer); never 'no reaction'.
         silence: the probability that no reaction is deserved.
+        version: of the bundle that says so.
     """
 
     candidates: tuple[Candidate, ...]
     silence: float
+    version: str = ""
 
     @property
     def confidence(self) -> float:
@@ -90,6 +92,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
+        self.version = bundle.version
         self.session = _open_session(bundle)
         self._unknown = bundle.vocabulary[UNKNOWN]
         self._emoji = [label.emoji for label in bundle.labels]
@@ -187,7 +190,7 @@ class Predictor:
                 confidence(*one, config.confidence) for one in zip(probabilities, repeat(silence), fit, strict=False)
             ]
         emoji_names = (self._emoji[i] for i in best.tolist())
-        return Prediction(tuple(map(Candidate, emoji_names, probabilities, confidences)), silence)
+        return Prediction(tuple(map(Candidate, emoji_names, probabilities, confidences)), silence, self.version)
 
 
 def softmax(logits: Floats) -> Floats:

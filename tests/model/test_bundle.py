@@ -59,11 +59,14 @@ def test_what_is_saved_loads_to_the_same_bundle(tmp_path: Path) -> None:
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "# ❤️\n"
 
 
-def test_the_version_follows_the_graph(toy_bundle: Path) -> None:
+def test_the_version_changes_with_all_that_answers_depend_on(toy_bundle: Path) -> None:
     bundle = load_bundle(toy_bundle)
 
     assert bundle.version == load_bundle(toy_bundle).version
     assert bundle.version != replace(bundle, graph=bundle.graph + b"\x00").version
+    assert bundle.version != replace(bundle, config=replace(bundle.config, threshold=0.9)).version
+    assert bundle.version != replace(bundle, labels=bundle.labels[::-1]).version
+    assert bundle.version != replace(bundle, vocabulary={**bundle.vocabulary, "new": len(bundle.vocabulary)}).version
     assert len(bundle.version) == 12
 
 
