@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -20,12 +21,17 @@ from bot.signals import hangup_signals, stop_signals
 from bot.store import Store, StoreError
 from model.bundle import BundleError
 
+log = logging.getLogger("bot")
+
 _EXAMPLES = """examples:
   python -m bot                     connect to Discord (needs DISCORD_TOKEN in the environment or in .env)
   python -m bot check               test settings, database and model without connecting
   python -m bot invite              print the link that adds the bot to a server
   python -m bot demo --port 8080    the same bot in a simulated Discord, in the browser, without a token"""
 
+
+STOP_SECONDS = 5.0
+"""What is under way at the first signal to stop is finished or dropped in this time."""
 
 _AUTHENTICATION_FAILED: Final = 4004
 _REFUSED: Final = "Discord refused the token: copy DISCORD_TOKEN anew from the developer portal."
@@ -144,14 +150,31 @@ async def _run(settings: Settings) -> None:
             reloading.cancel()
             if stopped.is_set():
                 running.cancel()
-                await bot.close()
-                await asyncio.gather(running, return_exceptions=True)  # a start cut short fails in many ways
+                await _end(bot, running)
                 return
             stopping.cancel()
             try:
                 await running
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 raise StartError(_reason(error), temporary=_is_temporary(error)) from error
+
+
+async def _end(bot: EmojiBot, running: asyncio.Task[None]) -> None:
+    """Let the bot leave; what still hangs a second after its time is left behind with the process."""
+    ending = asyncio.create_task(_leave(bot, running))
+    done, _ = await asyncio.wait([ending], timeout=STOP_SECONDS + 1)
+    if not done:
+        # No exception: asyncio would wait for all tasks, and Python for all threads, however long they hang.
+        log.warning("stopped though not everything came to its end")
+        logging.shutdown()
+        os._exit(0)
+    await ending
+
+
+async def _leave(bot: EmojiBot, running: asyncio.Task[None]) -> None:
+    await bot.leave(STOP_SECONDS)
+    await asyncio.gather(running, return_exceptions=True)  # a start cut short fails in many ways
+    await asyncio.get_running_loop().shutdown_default_executor()  # a name may be looked up there for long
 
 
 async def _reload_whenever(asked: asyncio.Event, bot: EmojiBot) -> None:

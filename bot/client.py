@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -20,7 +20,7 @@ from bot.cogs.react_for_me import ReactForMe
 from bot.cogs.reactions import Reactions
 from bot.cogs.settings import SettingsCommands
 from bot.cogs.stats import Stats
-from bot.command_access import has_access
+from bot.command_access import has_access, refuse
 from bot.current_model import CurrentModel, ModelFacts
 from bot.failures import answer_failure
 from bot.judge import Judge
@@ -32,11 +32,14 @@ from bot.settings import Settings
 from bot.store import Store, StoreError
 from bot.sync import sync_commands
 from bot.texts import CatalogTranslator
+from bot.under_way import finish
 from model.service import PredictionService
 
 log = logging.getLogger(__name__)
 
 _LONGEST_RATE_LIMIT: Final = 30.0  # seconds; discord.py takes no less
+_LAST_STEPS: Final = 1.0
+"""Seconds that are kept for writing the counters and leaving the gateway."""
 
 
 class EmojiBot(commands.AutoShardedBot):
@@ -77,6 +80,7 @@ class EmojiBot(commands.AutoShardedBot):
         self._learning: Learning | None = None
         self._reload: ModelReload | None = None
         self._prepared = asyncio.Event()
+        self._leaving = False
 
     async def setup_hook(self) -> None:
         """Get ready to react, then sync the commands. Runs once, after login, before the gateway.
@@ -169,6 +173,35 @@ class EmojiBot(commands.AutoShardedBot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Replace discord.py's handler, which looks for prefix commands."""
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the bot takes nothing new any more."""
+        return self._leaving
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Tell the listeners of an event, unless the bot is leaving."""
+        if not self._leaving:
+            super().dispatch(event, *args, **kwargs)
+
+    async def leave(self, seconds: float) -> None:
+        """Take nothing new, finish what is under way or drop it in time, write what is counted, and close.
+
+        Args:
+            seconds: for all of it, though closing has no limit: a database or a gateway may hang, which a bot that is
+                about to end need not wait for.
+        """
+        self._leaving = True
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        cut = await finish(self._reactor, seconds - _LAST_STEPS)
+        if cut:
+            log.warning("stopped before everything was answered n=%d", cut)
+        gateway = asyncio.create_task(discord.AutoShardedClient.close(self))  # beside the rest, of which each may hang
+        if self._store is not None:
+            await self._store.save(deadline - loop.time())
+        await self.close()
+        await gateway
+
     async def close(self) -> None:
         """Stop reacting, leave the gateway, stop the model, write what is counted. May be called twice."""
         self._reactor.close()
@@ -187,6 +220,9 @@ class _Tree(app_commands.CommandTree[EmojiBot]):
 
     async def interaction_check(self, interaction: discord.Interaction[EmojiBot], /) -> bool:
         """Whether the member may use the command; a refusal is answered already."""
+        if self.client.leaving:
+            await refuse(interaction, "common.leaving")
+            return False
         return await has_access(interaction)
 
     async def on_error(

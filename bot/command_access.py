@@ -21,13 +21,9 @@ async def has_access(interaction: discord.Interaction) -> bool:
     command = interaction.command
     root = command.root_parent or command if isinstance(command, app_commands.Command) else command
     line = None if root is None else _obstacle(interaction, root)
-    if line is None:
-        return True
-    if interaction.type is discord.InteractionType.autocomplete:
-        await interaction.response.autocomplete([])
-    else:
+    if line is not None:
         await refuse(interaction, line)
-    return False
+    return line is None
 
 
 def _obstacle(
@@ -44,5 +40,8 @@ def _obstacle(
 
 
 async def refuse(interaction: discord.Interaction, line: str = REFUSAL) -> None:
-    """Say politely for whom it is."""
-    await interaction.response.send_message(say(line, interaction.locale), ephemeral=True)
+    """Say politely why not; to somebody who is still typing, offer nothing."""
+    if interaction.type is discord.InteractionType.autocomplete:
+        await interaction.response.autocomplete([])
+    else:
+        await interaction.response.send_message(say(line, interaction.locale), ephemeral=True)

@@ -77,11 +77,19 @@ class Reactor:
         self._clock = clock
         self._refusing: TTLCache[int, Outcome] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
         self._closed = False
+        self._limits: set[asyncio.Timeout] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def close(self) -> None:
         """Ask Discord for nothing more; what waits its turn is dropped."""
         self._closed = True
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more reactions, and give those under way so many seconds; then they are cut short, as `CLOSED`."""
+        self.close()
+        end = asyncio.get_running_loop().time() + seconds
+        for limit in self._limits:
+            limit.reschedule(min(end, limit.when() or end))
 
     def is_stale(self, message: discord.Message) -> bool:
         """Whether `message` is too old for a reaction."""
@@ -151,8 +159,12 @@ class Reactor:
     async def _request(self, message: discord.Message, emoji: str, patience: float) -> Outcome:
         try:
             # One lost reply must not hold up its channel, nor a rate limit make the reaction late.
-            async with asyncio.timeout(patience):
-                await message.add_reaction(_as_discord_takes(emoji))
+            async with asyncio.timeout(patience) as limit:
+                self._limits.add(limit)
+                try:
+                    await message.add_reaction(_as_discord_takes(emoji))
+                finally:
+                    self._limits.remove(limit)
         except discord.RateLimited as error:
             log.info("reaction dropped: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
             return Outcome.STALE
@@ -162,6 +174,8 @@ class Reactor:
             _log_refusal("reaction refused", message, error)
             return outcome
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            if self._closed:
+                return Outcome.CLOSED
             log.warning("reaction failed: %s channel=%d", type(error).__name__, message.channel.id)
             return Outcome.FAILED
         return Outcome.ADDED
