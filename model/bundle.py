@@ -1,35 +1,48 @@
 """The trained model as a folder: write, load, validate.
 
-A bundle holds the ONNX graph, the vocabulary and the labels, and a `config.json` that names the SHA-256 of each.
+A bundle holds the ONNX graph, the embedding, the vocabulary and the labels, and a `config.json` that names the SHA-256
+of each. The embedding, by far the largest part, stands beside the graph: ONNX Runtime would copy it.
 Loading checks everything that can be checked without running the graph; `model.predictor` checks the graph's shapes.
 """
 
 import hashlib
+import io
 import json
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from model.errors import ModelError
 from model.labels import Label, LabelsError, format_labels, parse_labels
 from model.text import PAD, TEXT_VERSION, UNKNOWN
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 PRETRAINED: Final = Path(__file__).parent / "pretrained"
 """The bundle that ships with the project."""
 
 CONFIG_FILE: Final = "config.json"
 MODEL_FILE: Final = "model.onnx"
+EMBEDDING_FILE: Final = "embedding.npy"
 VOCABULARY_FILE: Final = "vocabulary.txt"
 LABELS_FILE: Final = "labels.tsv"
 METRICS_FILE: Final = "metrics.json"
 CARD_FILE: Final = "README.md"
-HASHED_FILES: Final = (MODEL_FILE, VOCABULARY_FILE, LABELS_FILE, METRICS_FILE, CARD_FILE)
+HASHED_FILES: Final = (MODEL_FILE, EMBEDDING_FILE, VOCABULARY_FILE, LABELS_FILE, METRICS_FILE, CARD_FILE)
 
 _LARGEST: Final = 64_000_000
 """Bytes of the largest file that is read."""
+
+_NPY_HEADER: Final = re.compile(
+    rb"\x93NUMPY\x01\x00(..)\{'descr': '<f2', 'fortran_order': False, 'shape': \((\d{1,9}), (\d{1,9})\), \} *\n",
+    re.DOTALL,
+)
+"""How `numpy.save` begins a matrix of halves (NEP 1): the length of the header and both sides of the matrix."""
 
 
 class BundleError(ModelError):
@@ -82,19 +95,31 @@ class BundleConfig:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A validated bundle in memory. `vocabulary` maps tokens to indices, commoner words first; 0 is the padding."""
+    """A validated bundle in memory.
+
+    Args:
+        path: its folder.
+        config: what it says of itself.
+        labels: in the order of the outcomes.
+        vocabulary: tokens to indices, commoner words first; 0 is the padding.
+        embedding: float16 (tokens, dimensions), the vector of each token.
+        graph: the network from the embedded tokens on, as ONNX.
+    """
 
     path: Path
     config: BundleConfig
     labels: tuple[Label, ...]
     vocabulary: Mapping[str, int]
+    embedding: npt.NDArray[np.float16] = field(repr=False, compare=False)
     graph: bytes = field(repr=False)
 
     @property
     def version(self) -> str:
-        """Twelve hexadecimal digits that change with all that answers depend on: graph, settings, labels, words."""
+        """Twelve hexadecimal digits that change with whatever the predictions depend on. Takes 10 ms."""
         digest = hashlib.sha256(self.graph)
-        digest.update(repr((self.config, self.labels, list(self.vocabulary))).encode())
+        digest.update(np.ascontiguousarray(self.embedding).view(np.uint8).data)
+        digest.update("\n".join(self.vocabulary).encode())
+        digest.update(repr((self.labels, self.config)).encode())
         return digest.hexdigest()[:12]
 
 
@@ -117,16 +142,20 @@ def load_bundle(path: Path) -> Bundle:
     vocabulary = {word: index for index, word in enumerate(words)}
     if words[:2] != [PAD, UNKNOWN] or len(vocabulary) != len(words):
         raise BundleError(path / VOCABULARY_FILE, f"it must begin with {PAD} and {UNKNOWN} and hold no token twice")
-    return Bundle(path, config, labels, vocabulary, content[MODEL_FILE])
+    embedding = _parse_embedding(path / EMBEDDING_FILE, content[EMBEDDING_FILE], len(words))
+    return Bundle(path, config, labels, vocabulary, embedding, content[MODEL_FILE])
 
 
 def save_bundle(bundle: Bundle, *, metrics: Mapping[str, Any], card: str) -> None:
     """Write a bundle into its folder, `config.json` last: a bundle without it is not one."""
+    embedding = io.BytesIO()
+    np.save(embedding, np.ascontiguousarray(bundle.embedding, dtype="<f2"), allow_pickle=False)
     path = bundle.path
     path.mkdir(parents=True, exist_ok=True)
     (path / CONFIG_FILE).unlink(missing_ok=True)
     content = {
         MODEL_FILE: bundle.graph,
+        EMBEDDING_FILE: embedding.getvalue(),
         VOCABULARY_FILE: ("\n".join(bundle.vocabulary) + "\n").encode(),
         LABELS_FILE: format_labels(bundle.labels).encode(),
         METRICS_FILE: (json.dumps(metrics, indent=2, ensure_ascii=False) + "\n").encode(),
@@ -164,6 +193,22 @@ def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
         training=header["training"] if isinstance(header.get("training"), dict) else {},
     )
     return config, hashes
+
+
+def _parse_embedding(path: Path, content: bytes, tokens: int) -> npt.NDArray[np.float16]:
+    """The matrix of an .npy file, float16 (tokens, dimensions), as a view of `content`."""
+    header = _NPY_HEADER.match(content)
+    # Not NumPy's own reader, which takes any Python literal for a header.
+    shape = (int(header[2]), int(header[3])) if header else (0, 0)
+    if (
+        header is None
+        or header.end() != 10 + int.from_bytes(header[1], "little")
+        or len(content) - header.end() != 2 * shape[0] * shape[1]
+    ):
+        raise BundleError(path, "it is no .npy file of one float16 matrix, row by row")
+    if shape[0] != tokens:
+        raise BundleError(path, f"it has {shape[0]} rows and the vocabulary has {tokens} tokens")
+    return np.frombuffer(content, dtype=np.dtype("<f2"), offset=header.end()).reshape(shape)
 
 
 def _confidence(path: Path, value: object) -> Confidence:

@@ -54,6 +54,7 @@ def _fault(predictor: Predictor) -> str | None:
     try:
         predictions = predictor.predict_batch(PLAIN)
         predictor.explain(PLAIN[0])
+        predictor.predict_batch(ODD)
         fault = _fault_of_numbers(predictor)
         repeated = predictor.predict_batch(PLAIN)
     except Exception as error:  # noqa: BLE001 - whatever it was, a message would meet it too
@@ -74,13 +75,13 @@ def _fault(predictor: Predictor) -> str | None:
 
 
 def _fault_of_numbers(predictor: Predictor) -> str | None:
-    """What is wrong with the probabilities and confidences, or None."""
+    """What is wrong with the numbers that the network gives, or None."""
     tokens = np.unique(np.linspace(1, len(predictor.bundle.vocabulary) - 1, _WORDS, dtype=np.int64)).tolist()
     batches = [[token] for token in tokens], predictor.encode(PLAIN), predictor.encode(ODD)
-    probabilities = np.concatenate([predictor.probabilities(rows) for rows in batches])
-    predictions = (*predictor.predict_batch(PLAIN), *predictor.predict_batch(ODD))
-    confidences = [candidate.confidence for prediction in predictions for candidate in prediction.candidates]
-    if not (np.isfinite(probabilities).all() and np.isfinite(confidences).all()):
+    outputs = [predictor.run(rows) for rows in batches]
+    probabilities = np.concatenate([outcomes for outcomes, _ in outputs])
+    fits = [logits for _, logits in outputs if logits is not None]
+    if not all(np.isfinite(numbers).all() for numbers in (probabilities, *fits)):
         return "it gives numbers that are not finite"
     if abs(probabilities.sum(axis=1) - 1).max() > _SUM_TOLERANCE:
         return "its probabilities do not add up to 1"

@@ -131,16 +131,12 @@ async def _service_throughput(predictor: Predictor) -> float:
 
 def _keras_twin(predictor: Predictor) -> Any:
     """The bundle's network in Keras: same layers and vocabulary, untrained, for weights do not change the time."""
-    import onnx
-
     from model.training.export import NETWORK_PROPERTY
     from model.training.network import NetworkConfig, build_network
 
     properties = predictor.session.get_modelmeta().custom_metadata_map
     config = NetworkConfig(**json.loads(properties[NETWORK_PROPERTY]))
-    constants = onnx.load_model_from_string(predictor.bundle.graph).graph.initializer
-    vectors = next(constant for constant in constants if constant.name == "embedding")
-    return build_network(config, np.zeros(tuple(vectors.dims), np.float32))
+    return build_network(config, np.zeros(predictor.bundle.embedding.shape, np.float32))
 
 
 def _bot_process(model: Path) -> tuple[float, float]:

@@ -49,11 +49,12 @@ def set_config(folder: Path, **values: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8")
 
 
-def set_weights(folder: Path, change: Callable[[np.ndarray[Any, Any]], object]) -> None:
-    """Change all matrices of the network in place."""
+def set_weights(folder: Path, change: Callable[[np.ndarray[Any, Any]], object], prefix: str = "") -> None:
+    """Change all matrices of the network whose names begin so, in place."""
     network = onnx.load(folder / MODEL_FILE, load_external_data=False)
     for tensor in network.graph.initializer:
-        if tensor.data_type == onnx.TensorProto.FLOAT and len(tensor.dims) > 1:
+        is_matrix = tensor.data_type == onnx.TensorProto.FLOAT and len(tensor.dims) > 1
+        if is_matrix and tensor.name.startswith(prefix):
             weights = numpy_helper.to_array(tensor).copy()
             change(weights)
             tensor.CopyFrom(numpy_helper.from_array(weights, tensor.name))

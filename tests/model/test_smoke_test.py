@@ -1,6 +1,7 @@
 """Networks that are broken, in bundles whose files are all in order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,13 @@ def test_a_network_without_sense_is_refused(tmp_path: Path, change: Callable[[We
     assert _refused(Predictor.load(folder)) == reason
 
 
+def test_a_network_that_cannot_say_what_fits_is_refused(tmp_path: Path) -> None:
+    folder = copy_bundle(tmp_path / "bundle")
+    set_weights(folder, _nan, "fit_")
+
+    assert _refused(Predictor.load(folder)) == "it gives numbers that are not finite"
+
+
 def test_a_model_that_is_silent_on_everything_is_refused(tmp_path: Path) -> None:
     folder = copy_bundle(tmp_path / "bundle")
     set_config(folder, threshold=1.0)
@@ -117,7 +125,7 @@ def test_a_model_of_few_emoji_may_have_one_for_all_plain_messages(toy_predictor:
     predictor = Predictor(toy_predictor.bundle)
     one = Prediction(toy_predictor.predict("love this pizza").candidates[:1], 0.1)
     predictor.predict_batch = lambda texts: [one] * len(texts)  # type: ignore[method-assign]
-    object.__setattr__(predictor.bundle, "labels", predictor.bundle.labels[:4])
+    predictor.bundle = replace(predictor.bundle, labels=predictor.bundle.labels[:4])
     smoke_test(predictor)
 
 
