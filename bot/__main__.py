@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -15,11 +17,13 @@ import discord
 from bot.client import EmojiBot
 from bot.invite import ask_application_id, invite_link
 from bot.logs import last_words, set_up_logging
+from bot.model_reload import ReloadUnderWayError, load_model
 from bot.settings import Settings, SettingsError
-from bot.signals import stop_signals
+from bot.signals import hangup_signals, stop_signals
 from bot.store import Store, StoreError
 from model.bundle import BundleError
-from model.predictor import Predictor
+
+log = logging.getLogger("bot")
 
 _EXAMPLES = """examples:
   python -m bot                     connect to Discord (needs DISCORD_TOKEN in the environment or in .env)
@@ -27,6 +31,9 @@ _EXAMPLES = """examples:
   python -m bot invite              print the link that adds the bot to a server
   python -m bot demo --port 8080    the same bot in a simulated Discord, in the browser, without a token"""
 
+
+STOP_SECONDS = 5.0
+"""What is under way at the first signal to stop is finished or dropped in this time."""
 
 _AUTHENTICATION_FAILED: Final = 4004
 _REFUSED: Final = "Discord refused the token: copy DISCORD_TOKEN anew from the developer portal."
@@ -110,8 +117,7 @@ def _snowflake(text: str) -> int:
 
 
 async def _check(settings: Settings) -> None:
-    predictor = Predictor.load(settings.model_dir)
-    predictor.predict("good morning everyone")
+    predictor = load_model(settings.model_dir)
     async with await Store.open(settings.database_url):
         pass
     model = f"{settings.model_dir}, {len(predictor.bundle.labels)} emoji"
@@ -130,14 +136,15 @@ async def _invite(settings: Settings) -> None:
 async def _run(settings: Settings) -> None:
     assert settings.token is not None  # noqa: S101 - it was needed
     async with EmojiBot(settings) as bot, _watched(bot):
-        with stop_signals() as stopped:
+        with stop_signals() as stopped, hangup_signals(stopped) as asked:
+            reloading = asyncio.create_task(_reload_whenever(asked, bot))
             running = asyncio.create_task(bot.start(settings.token))
             stopping = asyncio.create_task(stopped.wait())
             await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+            reloading.cancel()
             if stopped.is_set():
                 running.cancel()
-                await bot.close()
-                await asyncio.gather(running, return_exceptions=True)  # a start cut short fails in many ways
+                await _end(bot, running)
                 return
             stopping.cancel()
             try:
@@ -161,6 +168,33 @@ async def _watched(bot: EmojiBot) -> AsyncIterator[None]:
             yield
     except StatusPageError as error:
         raise StartError(str(error)) from error
+
+
+async def _end(bot: EmojiBot, running: asyncio.Task[None]) -> None:
+    """Let the bot leave; what still hangs a second after its time is left behind with the process."""
+    ending = asyncio.create_task(_leave(bot, running))
+    done, _ = await asyncio.wait([ending], timeout=STOP_SECONDS + 1)
+    if not done:
+        # No exception: asyncio would wait for all tasks, and Python for all threads, however long they hang.
+        log.warning("stopped though not everything came to its end")
+        logging.shutdown()
+        os._exit(0)
+    await ending
+
+
+async def _leave(bot: EmojiBot, running: asyncio.Task[None]) -> None:
+    await bot.leave(STOP_SECONDS)
+    await asyncio.gather(running, return_exceptions=True)  # a start cut short fails in many ways
+    await asyncio.get_running_loop().shutdown_default_executor()  # a name may be looked up there for long
+
+
+async def _reload_whenever(asked: asyncio.Event, bot: EmojiBot) -> None:
+    """Reload the model each time the event is set; once more where that happens during a reload."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        with contextlib.suppress(BundleError, ReloadUnderWayError):  # it is in the log
+            await bot.reload_model()
 
 
 def _reason(error: Exception) -> str:

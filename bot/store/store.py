@@ -125,6 +125,16 @@ class Store:
     ) -> None:
         await self.close()
 
+    async def save(self, seconds: float) -> None:
+        """Write what is counted, before the process ends; how many counts are not safe after `seconds` is logged."""
+        try:
+            async with asyncio.timeout(seconds):
+                if self._batch is not None:
+                    await asyncio.shield(self._batch)
+                await asyncio.shield(self._write_batch())
+        except TimeoutError:
+            log.error("counts lost, the database did not take them in time n=%d", self._tally.total)
+
     async def close(self) -> None:
         """Write the counters, finish what is under way, disconnect. May be called twice."""
         first, self._closed = not self._closed, True

@@ -14,6 +14,7 @@ from bot.client import EmojiBot
 from bot.settings import Settings
 from bot.status_page import status_page
 from tests.wire.bots import end, process
+from tests.wire.faults import Slow
 from tests.wire.gateway import CloseCode
 from tests.wire.server import DEADLINE, Hang, Route, WireServer
 from tests.wire.watching import HOST, Page, watched
@@ -130,6 +131,24 @@ async def test_a_port_that_is_taken_ends_the_process_with_one_sentence(
     assert status == 2
     assert words.startswith(f"The metrics cannot be served on {HOST}, port {taken_port}: address already in use.")
     assert words.count("\n") == 1
+
+
+@needs_sigterm
+async def test_a_process_that_finishes_what_is_under_way_is_stopping(
+    server: WireServer, tmp_path: Path, free_port: int
+) -> None:
+    page = Page(free_port)
+    async with process(server, tmp_path, METRICS_PORT=str(free_port)) as child:
+        await server.until_ready()
+        server.fail(Route.ADD_REACTION, Slow(2.0))
+        message = await server.say("see you tomorrow")
+        await server.until_received(Route.ADD_REACTION)
+        child.terminate()
+        await _until(page, (503, "stopping\n"))
+        assert await page.get("/healthz") == (503, "stopping\n")
+        assert await page.value("ready") == 0
+        assert await end(child) == (0, "")
+    assert [reaction.message for reaction in server.reactions] == [message]
 
 
 @needs_sigterm
