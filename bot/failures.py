@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 async def answer_failure(interaction: discord.Interaction[Any], kind: str, name: str, error: BaseException) -> None:
-    """Log it, and apologise where the fault is the bot's, so that nobody is left waiting.
+    """Count it, log it, and apologise where the fault is the bot's, so that nobody is left waiting.
 
     Args:
         interaction: what could not be done.
@@ -22,6 +22,7 @@ async def answer_failure(interaction: discord.Interaction[Any], kind: str, name:
         name: which of them.
         error: the reason.
     """
+    interaction.client.metrics.failed_commands[name if kind == "command" else kind] += 1
     if isinstance(error, discord.HTTPException):
         # An answer that came too late or twice, or a channel that went away: Discord's daily life.
         log.warning("answer failed %s=%s status=%d code=%d", kind, name, error.status, error.code)

@@ -12,6 +12,8 @@ import aiohttp
 import discord
 from cachetools import TTLCache
 
+from bot.latest_reply import seconds_since_reply
+from bot.metrics import Metrics
 from bot.outbox import Outbox, OutboxClosedError, OvertakenError
 from bot.rare_lines import RareLines
 from bot.settings import REACTIONS
@@ -44,6 +46,8 @@ _NAMES: Final = {
     _THREAD_ARCHIVED: "thread archived",
     _BLOCKED: "blocked by the author",
 }
+KNOWN_CODES: Final = frozenset(_NAMES)
+"""Discord's JSON codes that are normal life here."""
 
 
 class Outcome(StrEnum):
@@ -80,13 +84,20 @@ class Reactor:
         stale_after: seconds after which a message gets no reaction any more.
         clock: the present, aware; messages are dated by Discord's clock.
         rate: requests a second.
+        metrics: where the delays of reactions are counted.
     """
 
     def __init__(
-        self, stale_after: float, clock: Callable[[], datetime] = discord.utils.utcnow, *, rate: int = REACTIONS
+        self,
+        stale_after: float,
+        clock: Callable[[], datetime] = discord.utils.utcnow,
+        *,
+        rate: int = REACTIONS,
+        metrics: Metrics | None = None,
     ) -> None:
         self._stale_after = stale_after
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._refusing: TTLCache[int, Outcome] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
         self._closed = False
         self._outbox = Outbox(rate)
@@ -178,7 +189,10 @@ class Reactor:
                 if obstacle is not None:
                     turn.pass_on()
                     return obstacle
-                return await self._request(message, emoji, self._patience(message, asked=asked))
+                outcome = await self._request(message, emoji, self._patience(message, asked=asked))
+                if outcome is Outcome.ADDED and not asked:
+                    self._metrics.reaction_delays.observe(self._delay(message))
+                return outcome
         except OvertakenError:
             return Outcome.OVERTAKEN
         except OutboxClosedError:
@@ -186,6 +200,11 @@ class Reactor:
 
     def _age(self, message: discord.Message) -> float:
         return (self._clock() - message.created_at).total_seconds()
+
+    def _delay(self, message: discord.Message) -> float:
+        """Seconds from `message`, or its edit, to Discord's reply to the reaction that was just added."""
+        since = (self._clock() - (message.edited_at or message.created_at)).total_seconds()
+        return since - seconds_since_reply()
 
     def _patience(self, message: discord.Message, *, asked: bool) -> float:
         """Seconds for which a request may take; negative where the message is stale."""

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,10 @@ REACTIONS: Final = 40
 
 _MOST_REQUESTS: Final = 50
 _MOST_SHARDS: Final = 100_000
+_LAST_PORT: Final = 65_535
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+JSON_FORMAT: Final = "json"
+LOG_FORMATS: Final = ("text", JSON_FORMAT)
 
 
 class SettingsError(Exception):
@@ -73,6 +77,25 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+def _log_format(text: str) -> str:
+    if text.lower() not in LOG_FORMATS:
+        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}, not {text!r}")
+    return text.lower()
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= _LAST_PORT):
+        raise ValueError(f"must be a port from 1 to {_LAST_PORT}, not {text!r}")
+    return int(text)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(f"must be an IP address of this machine, as 127.0.0.1 or 0.0.0.0, not {text!r}") from None
+
+
 def _database(text: str) -> str:
     if not re.match(r"(sqlite(\+aiosqlite)?:///|postgres(ql(\+asyncpg)?)?://).", text):
         raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME")
@@ -122,6 +145,9 @@ class Settings:
         shard_count: SHARD_COUNT, of all processes together; None asks Discord.
         shard_ids: SHARD_IDS, those that this process runs; None runs all.
         log_level: LOG_LEVEL.
+        log_format: LOG_FORMAT, lines for people or JSON for programs.
+        metrics_port: METRICS_PORT, where metrics and probes are served; None serves none.
+        metrics_host: METRICS_HOST, the address for that.
     """
 
     token: str | None = _setting("DISCORD_TOKEN", _token, None, secret=True)
@@ -133,6 +159,9 @@ class Settings:
     shard_count: int | None = _setting("SHARD_COUNT", _shard_count, None)
     shard_ids: tuple[int, ...] | None = _setting("SHARD_IDS", _shard_ids, None)
     log_level: str = _setting("LOG_LEVEL", _log_level, "INFO")
+    log_format: str = _setting("LOG_FORMAT", _log_format, "text")
+    metrics_port: int | None = _setting("METRICS_PORT", _port, None)
+    metrics_host: str = _setting("METRICS_HOST", _address, "127.0.0.1")
 
     @classmethod
     def from_values(cls, values: Mapping[str, str | None], *, token_needed: bool = False) -> "Settings":

@@ -52,10 +52,12 @@ class Prediction:
     Args:
         candidates: the likeliest emoji, best first (five, or all where there are fewer); never 'no reaction'.
         silence: the probability that no reaction is deserved.
+        version: of the bundle that says so.
     """
 
     candidates: tuple[Candidate, ...]
     silence: float
+    version: str = ""
 
     @property
     def confidence(self) -> float:
@@ -93,6 +95,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
+        self.version = bundle.version
         self.session = _open_session(bundle)
         config = bundle.config
         self._unknown = bundle.vocabulary[UNKNOWN]
@@ -216,7 +219,7 @@ class Predictor:
             fit = [0.0] * len(best) if fits is None else fits[best].tolist()
             sure = confidences(probabilities, silence, fit, config.confidence)
         names = [self._emoji[i] for i in best.tolist()]
-        return Prediction(tuple(map(Candidate, names, probabilities, sure)), silence)
+        return Prediction(tuple(map(Candidate, names, probabilities, sure)), silence, self.version)
 
 
 def confidence_features(top: float, silence: float, fit: float) -> tuple[float, float, float, float]:

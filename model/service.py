@@ -82,6 +82,10 @@ class PredictionService:
         """Requests that wait for the next batch."""
         return len(self._first) + len(self._messages)
 
+    def swap(self, predictor: Predictor) -> None:
+        """Answer with another predictor from the next batch on; what is under way ends with the one before."""
+        self.predictor = predictor
+
     async def warm_up(self) -> None:
         """Run the network once, so that the first message does not pay for lazy allocation."""
         await self.predict("good morning everyone")

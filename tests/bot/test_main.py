@@ -192,10 +192,11 @@ def test_a_database_that_is_damaged_is_one(
     assert "cannot be used" in _sentence(capsys)
 
 
-def test_serving_and_predicting_import_no_training_library() -> None:
+def test_serving_and_predicting_import_nothing_that_only_training_or_watching_needs() -> None:
+    libraries = {"tensorflow", "keras", "torch", "onnx", "matplotlib", "simcord", "prometheus_client", "aiohttp.web"}
     code = (
         "import sys, bot.__main__, bot.client, scripts.predict, scripts.evaluate\n"
-        "print(sorted(sys.modules.keys() & {'tensorflow', 'keras', 'torch', 'onnx', 'matplotlib', 'simcord'}))"
+        f"print(sorted(sys.modules.keys() & {libraries}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)

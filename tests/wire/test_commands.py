@@ -80,7 +80,7 @@ async def test_commands_are_sent_at_the_first_start_only(server: WireServer, set
     async with connected(server, settings):
         [request] = server.received(Route.SET_COMMANDS)
     assert {(command["type"], command["name"]) for command in request.body} == {
-        *((1, name) for name in ("help", "predict", "privacy", "settings", "stats")),
+        *((1, name) for name in ("help", "model", "predict", "privacy", "settings", "stats")),
         *((3, name) for name in ("Predict emoji", "React for me")),
     }
     async with connected(server, settings):
