@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, Final
 
 from dotenv import dotenv_values
@@ -18,6 +20,9 @@ REACTIONS: Final = 40
 _MOST_REQUESTS: Final = 50
 _MOST_SHARDS: Final = 100_000
 _LAST_PORT: Final = 65_535
+_MOST_DIGITS: Final = 9
+_SHORT: Final = Repr()
+_SHORT.maxstring = 60
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 JSON_FORMAT: Final = "json"
 LOG_FORMATS: Final = ("text", JSON_FORMAT)
@@ -42,9 +47,9 @@ def _folder(text: str) -> Path:
         path = Path(text).expanduser()
         if path.is_dir():
             return path
-    except (OSError, RuntimeError):  # a path too long, a home that does not exist
+    except (OSError, RuntimeError, ValueError):  # a path too long, a home that does not exist, a null character
         pass
-    raise ValueError(f"must be a folder, and {text} is none")
+    raise ValueError(f"must be a folder, and {_shown(text)} is none")
 
 
 def _fraction(text: str) -> float:
@@ -61,31 +66,31 @@ def _between(text: str, low: float, high: float) -> float:
     except ValueError:
         value = float("nan")
     if not low <= value <= high:
-        raise ValueError(f"must be a number from {low:g} to {high:g}, not {text!r}")
+        raise ValueError(f"must be a number from {low:g} to {high:g}, not {_shown(text)}")
     return value
 
 
 def _rate(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_REQUESTS:
-        raise ValueError(f"must be a whole number from 1 to {_MOST_REQUESTS}, not {text!r}")
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or not 1 <= int(text) <= _MOST_REQUESTS:
+        raise ValueError(f"must be a whole number from 1 to {_MOST_REQUESTS}, not {_shown(text)}")
     return int(text)
 
 
 def _log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
-        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {text!r}")
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {_shown(text)}")
     return text.upper()
 
 
 def _log_format(text: str) -> str:
     if text.lower() not in LOG_FORMATS:
-        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}, not {text!r}")
+        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}, not {_shown(text)}")
     return text.lower()
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= _LAST_PORT):
-        raise ValueError(f"must be a port from 1 to {_LAST_PORT}, not {text!r}")
+        raise ValueError(f"must be a port from 1 to {_LAST_PORT}, not {_shown(text)}")
     return int(text)
 
 
@@ -93,7 +98,7 @@ def _address(text: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:
-        raise ValueError(f"must be an IP address of this machine, as 127.0.0.1 or 0.0.0.0, not {text!r}") from None
+        raise ValueError(f"must be an IP address of this machine, as 127.0.0.1 or 0.0.0.0, not {_shown(text)}") from None
 
 
 def _database(text: str) -> str:
@@ -108,23 +113,30 @@ def _shard_count(text: str) -> int:
 
 def _shard_ids(text: str) -> tuple[int, ...]:
     """Numbers and ranges of them: "0,1,2" or "0-15"."""
-    ids: list[int] = []
+    ranges: list[range] = []
     for part in text.split(","):
         first, dash, last = part.partition("-")
         low = _whole(first)
-        high = _whole(last) if dash else low
-        if high < low:
-            raise ValueError(f"must be numbers or ranges as in 0-3,8, not {text!r}")
-        ids.extend(range(low, high + 1))
-    if len(set(ids)) < len(ids):
-        raise ValueError(f"must name each shard once, not {text!r}")
-    return tuple(ids)
+        ranges.append(range(low, (_whole(last) if dash else low) + 1))
+        if not ranges[-1]:
+            raise ValueError(f"must be numbers or ranges as in 0-3,8, not {_shown(text)}")
+    total = sum(map(len, ranges))
+    # More than there are must name one twice: so much is known before they are written out.
+    if total > _MOST_SHARDS + 1 or len(set(chain.from_iterable(ranges))) < total:
+        raise ValueError(f"must name each shard once, not {_shown(text)}")
+    return tuple(chain.from_iterable(ranges))
 
 
 def _whole(text: str) -> int:
-    if not text.strip().isdecimal() or int(text) > _MOST_SHARDS:
-        raise ValueError(f"must hold whole numbers up to {_MOST_SHARDS}, not {text!r}")
-    return int(text)
+    digits = text.strip()
+    if not (digits.isdecimal() and len(digits) <= _MOST_DIGITS) or int(digits) > _MOST_SHARDS:
+        raise ValueError(f"must hold whole numbers up to {_MOST_SHARDS}, not {_shown(text)}")
+    return int(digits)
+
+
+def _shown(text: str) -> str:
+    """A value for the operator to recognise: on one line, and not at any length."""
+    return _SHORT.repr(text)
 
 
 def _setting(key: str, parse: Callable[[str], Any], default: Any, *, secret: bool = False) -> Any:
@@ -197,7 +209,9 @@ class Settings:
             SettingsError: names every bad key at once, and the token where it is needed and missing.
         """
         try:
-            from_file = dotenv_values(env_file) if env_file.is_file() else {}
+            # Nothing is put in for ${NAME}: systemd and container platforms read the same file so, and a password may
+            # hold these characters.
+            from_file = dotenv_values(env_file, interpolate=False) if env_file.is_file() else {}
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError([f"the file {env_file} is not readable as UTF-8"]) from error
         environment = {key: value for key, value in os.environ.items() if value.strip()}

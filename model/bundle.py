@@ -9,18 +9,22 @@ import hashlib
 import io
 import json
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from reprlib import repr as short_repr
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from model.bundle_limits import LARGEST_FILE, vocabulary_fault
 from model.errors import ModelError
 from model.labels import Label, LabelsError, format_labels, parse_labels
+from model.ordinary_file import UnusableFileError, read_ordinary
+from model.strict_json import StrictJsonError, parse_json
 from model.text import PAD, TEXT_VERSION, UNKNOWN
+from model.weights import is_bounded
 
 FORMAT_VERSION: Final = 3
 PRETRAINED: Final = Path(__file__).parent / "pretrained"
@@ -34,9 +38,6 @@ LABELS_FILE: Final = "labels.tsv"
 METRICS_FILE: Final = "metrics.json"
 CARD_FILE: Final = "README.md"
 HASHED_FILES: Final = (MODEL_FILE, EMBEDDING_FILE, VOCABULARY_FILE, LABELS_FILE, METRICS_FILE, CARD_FILE)
-
-_LARGEST: Final = 64_000_000
-"""Bytes of the largest file that is read."""
 
 _NPY_HEADER: Final = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '<f2', 'fortran_order': False, 'shape': \((\d{1,9}), (\d{1,9})\), \} *\n",
@@ -135,6 +136,8 @@ def load_bundle(path: Path) -> Bundle:
         labels = parse_labels(content[LABELS_FILE].decode("utf-8"), path / LABELS_FILE)
     except (LabelsError, UnicodeDecodeError) as error:
         raise BundleError(path / LABELS_FILE, str(error).rstrip(".")) from error
+    if fault := vocabulary_fault(content[VOCABULARY_FILE]):
+        raise BundleError(path / VOCABULARY_FILE, fault)
     try:
         words = content[VOCABULARY_FILE].decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
@@ -170,16 +173,18 @@ def save_bundle(bundle: Bundle, *, metrics: Mapping[str, Any], card: str) -> Non
 
 def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
     try:
-        header = json.loads(_read(path))
+        header = parse_json(_read(path))
     except FileNotFoundError as error:
         raise BundleError(path.parent, f"it has no {path.name}") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise BundleError(path, "it is not readable as JSON") from error
+    except OSError as error:
+        raise BundleError(path, "the file is unreadable") from error
+    except StrictJsonError as error:
+        raise BundleError(path, str(error)) from error
     if not isinstance(header, dict):
         raise BundleError(path, "it holds no JSON object")
     for key, wanted in (("format_version", FORMAT_VERSION), ("text_version", TEXT_VERSION)):
         if header.get(key) != wanted or isinstance(header[key], bool):
-            raise BundleError(path, f"its {key} is {header.get(key)!r} and this program reads {wanted}")
+            raise BundleError(path, f"its {key} is {short_repr(header.get(key))} and this program reads {wanted}")
     hashes = header.get("sha256")
     if not isinstance(hashes, dict):
         raise BundleError(path, "it lists no sha256 of its files")
@@ -208,6 +213,8 @@ def _parse_embedding(path: Path, content: bytes, tokens: int) -> npt.NDArray[np.
         raise BundleError(path, "it is no .npy file of one float16 matrix, row by row")
     if shape[0] != tokens:
         raise BundleError(path, f"it has {shape[0]} rows and the vocabulary has {tokens} tokens")
+    if not is_bounded(memoryview(content)[header.end() :], 2):
+        raise BundleError(path, "a number in it is infinite or none")
     return np.frombuffer(content, dtype=np.dtype("<f2"), offset=header.end()).reshape(shape)
 
 
@@ -220,21 +227,21 @@ def _confidence(path: Path, value: object) -> Confidence:
 def _number(path: Path, values: Mapping[str, Any], key: str, low: float, high: float) -> float:
     value = values.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise BundleError(path, f"its {key} is {value!r}, not a number from {low:g} to {high:g}")
+        raise BundleError(path, f"its {key} is {short_repr(value)}, not a number from {low:g} to {high:g}")
     return float(value)
 
 
 def _whole_number(path: Path, values: Mapping[str, Any], key: str, low: int, high: int) -> int:
     value = _number(path, values, key, low, high)
     if not value.is_integer():
-        raise BundleError(path, f"its {key} is {value!r}, not a whole number")
+        raise BundleError(path, f"its {key} is {short_repr(value)}, not a whole number")
     return int(value)
 
 
 def _flag(path: Path, values: Mapping[str, Any], key: str) -> bool:
     value = values.get(key)
     if not isinstance(value, bool):
-        raise BundleError(path, f"its {key} is {value!r}, not true or false")
+        raise BundleError(path, f"its {key} is {short_repr(value)}, not true or false")
     return value
 
 
@@ -255,9 +262,7 @@ def _read(path: Path) -> bytes:
         BundleError: it is a device, a folder or the like, or too large.
         OSError: it is missing or unreadable.
     """
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise BundleError(path, "it is no ordinary file")
-    if found.st_size > _LARGEST:
-        raise BundleError(path, f"it has {found.st_size:,} bytes, and at most {_LARGEST:,} are read")
-    return path.read_bytes()
+    try:
+        return read_ordinary(path, LARGEST_FILE[path.name])
+    except UnusableFileError as error:
+        raise BundleError(path, str(error)) from error

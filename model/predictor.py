@@ -13,6 +13,8 @@ import numpy.typing as npt
 import onnxruntime
 
 from model.bundle import EMBEDDING_FILE, MODEL_FILE, PRETRAINED, Bundle, BundleError, Confidence, load_bundle
+from model.graph import GraphError
+from model.graph_check import check_graph
 from model.text import MAX_CHARACTERS, UNKNOWN, encode, pad, word_spans
 
 Floats = npt.NDArray[np.float32]
@@ -264,6 +266,10 @@ def _log_silence(silence: float) -> float:
 
 
 def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:
+    try:
+        check_graph(bundle.graph, bundle.config.max_len)
+    except GraphError as error:
+        raise BundleError(bundle.path / MODEL_FILE, str(error)) from error
     options = onnxruntime.SessionOptions()
     # One short sequence at a time: a thread pool costs more than it gives, and spinning threads would eat a core.
     options.intra_op_num_threads = 1
@@ -280,11 +286,6 @@ def _check_shapes(bundle: Bundle, predictor: Predictor) -> list[str]:
     path, session = bundle.path / MODEL_FILE, predictor.session
     shapes = {node.name: node.shape for node in session.get_inputs()}
     outputs = [node.name for node in session.get_outputs()]
-    if shapes.keys() - {"padding"} != {"embedded", "lengths", "temperature"} or outputs not in (
-        ["probabilities"],
-        ["probabilities", "fits"],
-    ):
-        raise BundleError(path, "the graph's inputs or outputs are not those of this program")
     dimensions = bundle.embedding.shape[1]
     if shapes["embedded"][-1:] != [dimensions]:
         raise BundleError(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import math
-import re
 from typing import Any, Final
 
 import discord
@@ -13,6 +12,7 @@ from discord.ext import commands
 from bot.colour import YELLOW
 from bot.guild_settings import GuildState
 from bot.judge import Judge, Verdict
+from bot.plain_text import plain
 from bot.server_emoji import usable_emoji
 from bot.store import Store, StoreError
 from bot.texts import phrase, say
@@ -28,7 +28,6 @@ _WORDS: Final = 5
 _WORD: Final = 40
 _WORD_BAR: Final = 6
 _NEGLIGIBLE: Final = math.log(1.05)  # what would be shown as a factor of 1.0
-_CUSTOM_EMOJI: Final = re.compile(r"<a?:(\w{2,32}:)\d{1,20}>")
 
 
 class Predict(commands.Cog):
@@ -103,9 +102,7 @@ def prediction_embed(text: str, verdict: Verdict, locale: discord.Locale | None 
     title = (
         say("predict.react", locale, emoji=choice.emoji) if choice and choice.sure else say("predict.silent", locale)
     )
-    embed = discord.Embed(
-        colour=YELLOW, title=title, description=f"> {discord.utils.escape_markdown(_shortened(text, _QUOTED))}"
-    )
+    embed = discord.Embed(colour=YELLOW, title=title, description=f"> {plain(text, _QUOTED)}")
     bars = "\n".join(
         f"{candidate.emoji} `{_bar(candidate.probability, _BAR)}` {candidate.probability:.0%}"
         for candidate in verdict.prediction.candidates
@@ -139,17 +136,10 @@ def _weighed(word: str, weight: float, strongest: float) -> str:
     """A line: a bar, full for the strongest word; the factor of the odds; the word, which neither pings nor formats."""
     factor = math.exp(abs(weight))
     shown = f"{factor:.1f}" if factor < 9.95 else f"{factor:.0f}" if factor < 99.5 else "99+"
-    plain = _shortened(_CUSTOM_EMOJI.sub(r":\1", word), _WORD)
-    escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(plain))
     share = max(abs(weight) / strongest, 1 / _WORD_BAR)
-    return f"`{_bar(share, _WORD_BAR)} {'×' if weight > 0 else '÷'}{shown:<3}` {escaped}"
+    return f"`{_bar(share, _WORD_BAR)} {'×' if weight > 0 else '÷'}{shown:<3}` {plain(word, _WORD)}"
 
 
 def _bar(share: float, width: int) -> str:
     filled = round(share * width)
     return "█" * filled + "░" * (width - filled)
-
-
-def _shortened(text: str, limit: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"

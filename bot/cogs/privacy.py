@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.buttons import Buttons, stop_all
 from bot.guild_settings import Known
+from bot.plain_text import plain
 from bot.store import Store, StoreError
 from bot.texts import phrase, say
 
@@ -153,8 +154,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description=phrase(
         guild = self._bot.get_guild(guild_id)
         if guild is None:
             return say("privacy.server", locale, id=guild_id)
-        name = guild.name if len(guild.name) <= _LONGEST_NAME else guild.name[: _LONGEST_NAME - 1] + "…"
-        return f"**{discord.utils.escape_markdown(name)}**"
+        return f"**{plain(guild.name, _LONGEST_NAME) or guild.id}**"
 
 
 class OptOutButton(Buttons):

@@ -14,11 +14,11 @@ from bot.settings import Settings
 class Server:
     """A guild with one channel and one member, and what the bot did there."""
 
-    def __init__(self, environment: simcord.Env) -> None:
+    def __init__(self, environment: simcord.Env, name: str = "The Corner", member: str = "alice") -> None:
         self.environment = environment
-        self.guild = environment.create_guild("The Corner")
+        self.guild = environment.create_guild(name)
         self.channel = self.guild.create_text_channel("general")
-        self.alice = self.guild.add_member(environment.create_user("alice"))
+        self.alice = self.guild.add_member(environment.create_user(member))
 
     @property
     def reaction_requests(self) -> list[str]:

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -130,16 +131,18 @@ def test_a_file_of_unbearable_size_is_refused_without_reading_it(
     size = 65_000_000
     with (bundle_copy / name).open("r+b") as file:
         file.truncate(size)  # with a hole, which takes no space
-    read = Path.read_bytes
+    opened: list[str] = []
+    open_file = os.open
 
-    def read_small(path: Path) -> bytes:
-        assert path.stat().st_size < size
-        return read(path)
+    def record(path: str | Path, flags: int, *others: int) -> int:
+        opened.append(Path(path).name)
+        return open_file(path, flags, *others)
 
-    monkeypatch.setattr(Path, "read_bytes", read_small)
+    monkeypatch.setattr(os, "open", record)
     error = refusal(bundle_copy)
     assert error.path == bundle_copy / name
     assert "65,000,000 bytes" in error.reason
+    assert name not in opened
 
 
 @pytest.mark.parametrize("name", HASHED_FILES)

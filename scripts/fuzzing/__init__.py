@@ -1,0 +1,1 @@
+"""What `scripts.fuzz` does with its inputs."""
