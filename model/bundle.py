@@ -1,10 +1,12 @@
 """The trained model as a folder: write, load, validate.
 
-A bundle holds the ONNX graph, the vocabulary and the labels, and a `config.json` that names the SHA-256 of each.
+A bundle holds the ONNX graph, the embedding, the vocabulary and the labels, and a `config.json` that names the SHA-256
+of each. The embedding, by far the largest part, stands beside the graph: ONNX Runtime would copy it.
 Loading checks everything that can be checked without running the graph; `model.predictor` checks the graph's shapes.
 """
 
 import hashlib
+import io
 import json
 import stat
 from collections.abc import Mapping
@@ -12,21 +14,25 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from model.errors import ModelError
 from model.labels import Label, LabelsError, format_labels, parse_labels
 from model.text import PAD, TEXT_VERSION, UNKNOWN
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 PRETRAINED: Final = Path(__file__).parent / "pretrained"
 """The bundle that ships with the project."""
 
 CONFIG_FILE: Final = "config.json"
 MODEL_FILE: Final = "model.onnx"
+EMBEDDING_FILE: Final = "embedding.npy"
 VOCABULARY_FILE: Final = "vocabulary.txt"
 LABELS_FILE: Final = "labels.tsv"
 METRICS_FILE: Final = "metrics.json"
 CARD_FILE: Final = "README.md"
-HASHED_FILES: Final = (MODEL_FILE, VOCABULARY_FILE, LABELS_FILE, METRICS_FILE, CARD_FILE)
+HASHED_FILES: Final = (MODEL_FILE, EMBEDDING_FILE, VOCABULARY_FILE, LABELS_FILE, METRICS_FILE, CARD_FILE)
 
 _LARGEST: Final = 64_000_000
 """Bytes of the largest file that is read."""
@@ -82,18 +88,32 @@ class BundleConfig:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A validated bundle in memory. `vocabulary` maps tokens to indices, commoner words first; 0 is the padding."""
+    """A validated bundle in memory.
+
+    Args:
+        path: its folder.
+        config: what it says of itself.
+        labels: in the order of the outcomes.
+        vocabulary: tokens to indices, commoner words first; 0 is the padding.
+        embedding: float16 (tokens, dimensions), the vector of each token.
+        graph: the network from the embedded tokens on, as ONNX.
+    """
 
     path: Path
     config: BundleConfig
     labels: tuple[Label, ...]
     vocabulary: Mapping[str, int]
+    embedding: npt.NDArray[np.float16] = field(repr=False, compare=False)
     graph: bytes = field(repr=False)
 
     @property
     def version(self) -> str:
-        """Twelve hexadecimal digits that change with the graph and the configuration."""
-        return hashlib.sha256(self.graph + repr(self.config).encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that change with whatever the predictions depend on. Takes 10 ms."""
+        digest = hashlib.sha256(self.graph)
+        digest.update(np.ascontiguousarray(self.embedding).view(np.uint8).data)
+        digest.update("\n".join(self.vocabulary).encode())
+        digest.update(repr((self.labels, self.config)).encode())
+        return digest.hexdigest()[:12]
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -115,16 +135,20 @@ def load_bundle(path: Path) -> Bundle:
     vocabulary = {word: index for index, word in enumerate(words)}
     if words[:2] != [PAD, UNKNOWN] or len(vocabulary) != len(words):
         raise BundleError(path / VOCABULARY_FILE, f"it must begin with {PAD} and {UNKNOWN} and hold no token twice")
-    return Bundle(path, config, labels, vocabulary, content[MODEL_FILE])
+    embedding = _parse_embedding(path / EMBEDDING_FILE, content[EMBEDDING_FILE], len(words))
+    return Bundle(path, config, labels, vocabulary, embedding, content[MODEL_FILE])
 
 
 def save_bundle(bundle: Bundle, *, metrics: Mapping[str, Any], card: str) -> None:
     """Write a bundle into its folder, `config.json` last: a bundle without it is not one."""
+    embedding = io.BytesIO()
+    np.save(embedding, np.ascontiguousarray(bundle.embedding, dtype="<f2"), allow_pickle=False)
     path = bundle.path
     path.mkdir(parents=True, exist_ok=True)
     (path / CONFIG_FILE).unlink(missing_ok=True)
     content = {
         MODEL_FILE: bundle.graph,
+        EMBEDDING_FILE: embedding.getvalue(),
         VOCABULARY_FILE: ("\n".join(bundle.vocabulary) + "\n").encode(),
         LABELS_FILE: format_labels(bundle.labels).encode(),
         METRICS_FILE: (json.dumps(metrics, indent=2, ensure_ascii=False) + "\n").encode(),
@@ -162,6 +186,27 @@ def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
         training=header["training"] if isinstance(header.get("training"), dict) else {},
     )
     return config, hashes
+
+
+def _parse_embedding(path: Path, content: bytes, tokens: int) -> npt.NDArray[np.float16]:
+    """The matrix of an .npy file, float16 (tokens, dimensions), as a view of `content`."""
+    file = io.BytesIO(content)
+    try:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError("it is of another version")
+        shape, by_columns, kind = np.lib.format.read_array_header_1_0(file)
+    except ValueError as error:
+        raise BundleError(path, "it is no .npy file of version 1.0") from error
+    if (
+        kind != np.dtype("<f2")
+        or by_columns
+        or len(shape) != 2
+        or len(content) - file.tell() != 2 * shape[0] * shape[1]
+    ):
+        raise BundleError(path, "it does not hold one float16 matrix, row by row")
+    if shape[0] != tokens:
+        raise BundleError(path, f"it has {shape[0]} rows and the vocabulary has {tokens} tokens")
+    return np.frombuffer(content, dtype=np.dtype("<f2"), offset=file.tell()).reshape(shape)
 
 
 def _confidence(path: Path, value: object) -> Confidence:

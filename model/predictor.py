@@ -3,16 +3,16 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import islice
 from math import exp, log
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from model.bundle import MODEL_FILE, PRETRAINED, Bundle, BundleError, Confidence, load_bundle
+from model.bundle import EMBEDDING_FILE, MODEL_FILE, PRETRAINED, Bundle, BundleError, Confidence, load_bundle
 from model.text import MAX_CHARACTERS, UNKNOWN, encode, pad, word_spans
 
 Floats = npt.NDArray[np.float32]
@@ -22,6 +22,8 @@ MAX_EXPLAINED: Final = 64
 """Words of a message that are explained; those beyond stay in the text, unexplained."""
 _SMALL: Final = 1e-9
 _LARGE: Final = 700.0  # exp of more overflows
+_NEVER: Final = -1e4
+"""Added to the network's states at the padding, so that none of them is a maximum."""
 _KNOWN_SHARE: Final = 0.5
 """A message is legible when at least this share of its tokens is in the vocabulary."""
 
@@ -85,15 +87,21 @@ class Predictor:
         bundle: a validated bundle.
 
     Raises:
-        BundleError: the graph cannot be loaded or its shapes disagree with the labels or the vocabulary.
+        BundleError: the graph cannot be loaded or its shapes disagree with the labels or the embedding.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.session = _open_session(bundle)
+        config = bundle.config
         self._unknown = bundle.vocabulary[UNKNOWN]
         self._emoji = [label.emoji for label in bundle.labels]
-        self._outputs = _check_shapes(bundle, self.session)
+        self._temperature = np.float32(config.temperature)
+        # What a lone message needs beside its vectors is shared by all of its length.
+        self._counts = np.arange(config.max_len + 1, dtype=np.int32)
+        self._no_padding = np.zeros((config.max_len, 1, 1), dtype=np.float32)
+        self._masked = any(node.name == "padding" for node in self.session.get_inputs())
+        self._outputs = _check_shapes(bundle, self)
 
     @classmethod
     def load(cls, path: Path = PRETRAINED) -> "Predictor":
@@ -160,17 +168,37 @@ class Predictor:
             Its logits, float32 (batch, outcomes): of how the outcomes rank, not yet divided by the temperature, and of
             whether each fits, None from a network without that output.
         """
-        config = self.bundle.config
-        if config.pads_count:
-            width, lengths = config.max_len, np.full(len(rows), config.max_len, dtype=np.int32)
-        else:
-            lengths = np.fromiter((len(row) for row in rows), dtype=np.int32, count=len(rows))
-            width = int(lengths.max())
-        outputs: list[Floats] = self.session.run(self._outputs, {"indices": pad(rows, width), "lengths": lengths})
+        outputs: list[Floats] = self.session.run(self._outputs, self.inputs(rows))
         return outputs[0], outputs[1] if len(outputs) == 2 else None
 
+    def inputs(self, rows: Sequence[Sequence[int]]) -> dict[str, npt.NDArray[Any]]:
+        """What the graph is fed for encoded rows, as short as the longest of them.
+
+        `embedded` float32 (time, batch, dimensions), `lengths` int32 (batch,) and, where the network takes the maximum
+        over time, `padding` float32 (time, batch, 1): 0 at the tokens and a large negative number beyond.
+        """
+        if len(rows) == 1 and not self.bundle.config.pads_count:
+            length = len(rows[0])
+            indices = np.array(rows[0])[:, None]
+            lengths, padding = self._counts[length : length + 1], self._no_padding[:length]
+        else:
+            indices, lengths, padding = self._padded(rows)
+        embedded = self.bundle.embedding.take(indices, axis=0).astype(np.float32)
+        fed = {"embedded": embedded, "lengths": lengths}
+        return fed | {"padding": padding} if self._masked else fed
+
+    def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Floats]:
+        """Indices int32 (time, batch), lengths int32 (batch,) and padding float32 (time, batch, 1) of several rows."""
+        config = self.bundle.config
+        lengths = np.fromiter(map(len, rows), dtype=np.int32, count=len(rows))
+        if config.pads_count:
+            lengths[:] = config.max_len
+        width = int(lengths.max())
+        padding = np.where(self._counts[:width, None] < lengths, np.float32(0.0), np.float32(_NEVER))
+        return pad(rows, width).T, lengths, padding[:, :, None]
+
     def _calibrated(self, logits: Floats) -> Floats:
-        return softmax(logits / np.float32(self.bundle.config.temperature))
+        return softmax(logits / self._temperature)
 
     def _prediction(self, row: list[int], outcome: Floats, fits: Floats | None) -> Prediction:
         config = self.bundle.config
@@ -178,22 +206,21 @@ class Predictor:
         best = emoji.argsort()[: -CANDIDATES - 1 : -1]
         probabilities = emoji[best].tolist()
         silence = float(outcome[-1]) if config.no_reaction else 0.0
-        legible = row.count(self._unknown) <= (1 - _KNOWN_SHARE) * len(row)
-        if not legible:
-            confidences = [0.0] * len(best)
+        if row.count(self._unknown) > (1 - _KNOWN_SHARE) * len(row):  # illegible
+            sure = [0.0] * len(best)
         else:
             fit = [0.0] * len(best) if fits is None else fits[best].tolist()
-            confidences = [
-                confidence(*one, config.confidence) for one in zip(probabilities, repeat(silence), fit, strict=False)
-            ]
-        emoji_names = (self._emoji[i] for i in best.tolist())
-        return Prediction(tuple(map(Candidate, emoji_names, probabilities, confidences)), silence)
+            sure = confidences(probabilities, silence, fit, config.confidence)
+        names = [self._emoji[i] for i in best.tolist()]
+        return Prediction(tuple(map(Candidate, names, probabilities, sure)), silence)
 
 
 def softmax(logits: Floats) -> Floats:
     """Row-wise softmax of (batch, outcomes)."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=logits.dtype)
+    # The ufuncs themselves: the array methods of the same names cost twice as much on a row.
+    shares = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
+    shares /= np.add.reduce(shares, axis=-1, keepdims=True)
+    return shares
 
 
 def confidence_features(top: float, silence: float, fit: float) -> tuple[float, float, float, float]:
@@ -202,22 +229,35 @@ def confidence_features(top: float, silence: float, fit: float) -> tuple[float, 
     `fit` is the logit of 'the first emoji fits', 0 from a network that does not say. `silence` is p(no reaction), 0 for
     a model without that outcome; its feature is then 0.
     """
-    top = min(max(top, _SMALL), 1 - _SMALL)
-    mass = max(1 - silence, top)
-    return _log_odds(top), log(max(silence, _SMALL)) if silence else 0.0, log(top / mass), fit
+    clipped = min(max(top, _SMALL), 1 - _SMALL)
+    return _log_odds(top), _log_silence(silence), log(clipped / max(1 - silence, clipped)), fit
 
 
 def confidence(top: float, silence: float, fit: float, weights: Confidence) -> float:
     """How sure it is that the first emoji fits, from its probability, that of no reaction and the logit of its fit."""
-    logit, log_silence, log_share, fit = confidence_features(top, silence, fit)
-    score = weights.bias + weights.top * logit + weights.silence * log_silence + weights.share * log_share
-    score += weights.fit * fit
-    return 1 / (1 + exp(-score)) if score > -_LARGE else 0.0
+    return confidences([top], silence, [fit], weights)[0]
+
+
+def confidences(tops: Sequence[float], silence: float, fits: Sequence[float], weights: Confidence) -> list[float]:
+    """`confidence` of several emoji of one message, from their probabilities and the logits of their fits."""
+    alike, left = weights.bias + weights.silence * _log_silence(silence), 1 - silence
+    sure = []
+    for top, fit in zip(tops, fits, strict=True):
+        # `confidence_features` once more, without its calls: this is most of the way from the network to an answer.
+        top = min(max(top, _SMALL), 1 - _SMALL)
+        logit, log_share = log(top / (1 - top)), log(top / left) if left > top else 0.0
+        score = alike + weights.top * logit + weights.share * log_share + weights.fit * fit
+        sure.append(1 / (1 + exp(-score)) if score > -_LARGE else 0.0)
+    return sure
 
 
 def _log_odds(probability: float) -> float:
     clipped = min(max(probability, _SMALL), 1 - _SMALL)
     return log(clipped / (1 - clipped))
+
+
+def _log_silence(silence: float) -> float:
+    return log(max(silence, _SMALL)) if silence else 0.0
 
 
 def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:
@@ -232,27 +272,24 @@ def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:
         raise BundleError(bundle.path / MODEL_FILE, "ONNX Runtime cannot read the graph") from error
 
 
-def _check_shapes(bundle: Bundle, session: onnxruntime.InferenceSession) -> list[str]:
+def _check_shapes(bundle: Bundle, predictor: Predictor) -> list[str]:
     """The names of the outputs, `logits` and perhaps `fits`."""
-    path = bundle.path / MODEL_FILE
+    path, session = bundle.path / MODEL_FILE, predictor.session
+    shapes = {node.name: node.shape for node in session.get_inputs()}
     outputs = [node.name for node in session.get_outputs()]
-    if sorted(node.name for node in session.get_inputs()) != ["indices", "lengths"] or outputs not in (
-        ["logits"],
-        ["logits", "fits"],
-    ):
-        raise BundleError(path, "the graph must take indices and lengths and give logits, and may give fits")
-    outcomes = len(bundle.labels) + bundle.config.no_reaction
-    last, length = len(bundle.vocabulary) - 1, np.array([bundle.config.max_len], dtype=np.int32)
-    indices = np.full((1, bundle.config.max_len), last, dtype=np.int32)
+    if shapes.keys() - {"padding"} != {"embedded", "lengths"} or outputs not in (["logits"], ["logits", "fits"]):
+        raise BundleError(path, "the graph must take embedded tokens and lengths, and give logits and perhaps fits")
+    dimensions = bundle.embedding.shape[1]
+    if shapes["embedded"][-1:] != [dimensions]:
+        raise BundleError(
+            bundle.path / EMBEDDING_FILE, f"its vectors have {dimensions} dimensions and the graph takes others"
+        )
     try:
-        shapes = {output.shape for output in session.run(outputs, {"indices": indices, "lengths": length})}
+        given = {output.shape[1:] for output in session.run(outputs, predictor.inputs([[0] * bundle.config.max_len]))}
     except Exception as error:
-        raise BundleError(path, f"the graph does not accept the {last + 1} tokens of the vocabulary") from error
-    if shapes != {(1, outcomes)}:
-        given = next(shape[-1] for shape in shapes if shape != (1, outcomes))
-        raise BundleError(path, f"the graph gives {given} outcomes and the labels make {outcomes}")
-    try:
-        session.run(None, {"indices": indices + 1, "lengths": length})
-    except Exception:  # noqa: BLE001 - the embedding ends where the vocabulary does, as it should
-        return outputs
-    raise BundleError(path, f"the embedding has more rows than the {last + 1} tokens of the vocabulary")
+        raise BundleError(path, "the graph does not run") from error
+    outcomes = len(bundle.labels) + bundle.config.no_reaction
+    if given != {(outcomes,)}:
+        other = next(shape for shape in given if shape != (outcomes,))
+        raise BundleError(path, f"the graph gives {other[-1] if other else 1} outcomes and the labels make {outcomes}")
+    return outputs

@@ -216,9 +216,10 @@ def normalise(text: str) -> str:
     Case, line breaks and Markdown stay: they carry meaning that `tokenise` reads.
     """
     text = text[:MAX_CHARACTERS]
-    if not text.isascii():
-        text = _STACKED.sub(r"\1", text.translate(_CHARACTERS))
-        text = unicodedata.normalize("NFKC", text)[:MAX_CHARACTERS]
+    if text.isascii():
+        return text if text.isprintable() else _INVISIBLE.sub("", text)
+    text = _STACKED.sub(r"\1", text.translate(_CHARACTERS))
+    text = unicodedata.normalize("NFKC", text)[:MAX_CHARACTERS]
     visible = _INVISIBLE.sub("", text)
     # Once more: what an invisible mark kept apart can now compose.
     return visible if visible.isascii() else unicodedata.normalize("NFKC", visible).translate(_CHARACTERS)
@@ -240,11 +241,9 @@ def tokenise(text: str, vocabulary: Mapping[str, int], limit: int | None = None)
     shouted = False
     unknown = 0
     previous = ""
-    for match in _TOKEN.finditer(normalise(text)):
+    for kind, found in _pieces(normalise(text)):
         if limit is not None and len(tokens) >= limit:
             break
-        kind = match.lastgroup
-        found = match.group()
         if kind == "word":
             word = found.lower()
             if word in _CONTRACTIONS:
@@ -260,10 +259,24 @@ def tokenise(text: str, vocabulary: Mapping[str, int], limit: int | None = None)
         elif found == previous and kind in ("mark", "emoji"):
             if tokens[-1] != "<repeat>":
                 tokens.append("<repeat>")
-        elif kind is not None:
+        else:
             tokens += _READERS[kind](found, vocabulary)
         previous = found
     return tokens[:limit]
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """The pieces of a normalised text, each with the name of its group in `_TOKEN`."""
+    start = 0
+    if text.isascii():
+        # Up to the first that is more than letters, words need no regular expression; "XD" is one of letters alone.
+        for word in text.split(" "):
+            if not word.isalpha() or word[-1] == "D":
+                break
+            yield "word", word
+            start += len(word) + 1
+    for match in _TOKEN.finditer(text, start):
+        yield match.lastgroup or "", match.group()
 
 
 def word_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -41,11 +41,17 @@ class ParityError(ModelError):
         self.sentences = sentences
 
 
-def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
-    """Write `network` as a serialised ONNX graph.
+def export_embedding(network: keras.Model) -> npt.NDArray[np.float16]:
+    """The vectors of the tokens, float16 (tokens, dimensions)."""
+    vectors: npt.NDArray[np.float32] = network.get_layer("embedding").get_weights()[0]
+    return vectors.astype(np.float16)
 
-    Inputs `indices` int32 (batch, time) and `lengths` int32 (batch,); output `logits` float32 (batch, outcomes), of how
-    outcomes rank, and from a network of two outputs `fits` of the same shape. The embedding is stored as float16.
+
+def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
+    """Write `network`, from its embedded tokens on, as a serialised ONNX graph.
+
+    Inputs as `Predictor.inputs` gives them; output `logits` float32 (batch, outcomes), of how outcomes rank, and from a
+    network of two outputs `fits` of the same shape.
     """
     nodes: list[onnx.NodeProto] = []
     constants: list[onnx.TensorProto] = []
@@ -72,23 +78,24 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
             helper.make_node("LSTM", inputs, [f"{name}.y", f"{name}.h"], hidden_size=config.units, direction=direction)
         )
 
-    vectors = network.get_layer("embedding").get_weights()[0].astype(np.float16)
-    node("Gather", [constant("embedding", vectors), "indices"], "small")  # (batch, time, d)
-    node("Cast", ["small"], "embedded", to=TensorProto.FLOAT)
-    node("Transpose", ["embedded"], "by_time", perm=[1, 0, 2])  # (time, batch, d)
-    lstm("lstm_1", "by_time", "lstm_1")
-    node("Transpose", ["lstm_1.y"], "states", perm=[0, 2, 1, 3])  # (time, batch, dirs, units)
-    width = config.units * (2 if config.bidirectional else 1)
-    node("Reshape", ["states", constant("joined", np.array([0, 0, width], np.int64))], "hidden")
+    dimensions = int(network.get_layer("embedding").get_weights()[0].shape[1])
+    lstm("lstm_1", "embedded", "lstm_1")
+    if config.bidirectional:
+        node("Transpose", ["lstm_1.y"], "states", perm=[0, 2, 1, 3])  # (time, batch, dirs, units)
+        node("Reshape", ["states", constant("joined", np.array([0, 0, 2 * config.units], np.int64))], "hidden")
+    else:
+        node("Squeeze", ["lstm_1.y", constant("one_way", np.array([1], np.int64))], "hidden")  # (time, batch, units)
     lstm("lstm_2", "hidden", "lstm_2")
+    inputs = [
+        helper.make_tensor_value_info("embedded", TensorProto.FLOAT, ["time", "batch", dimensions]),
+        helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+    ]
     if config.pooling == "max":
         node("Squeeze", ["lstm_2.y", constant("axis_1", np.array([1], np.int64))], "steps")  # (time, batch, units)
         kept = "steps"
         if config.masked:
-            node("Equal", ["indices", constant("zero", np.array(0, np.int32))], "is_padding")
-            node("Transpose", ["is_padding"], "padding_by_time", perm=[1, 0])
-            node("Unsqueeze", ["padding_by_time", constant("axis_2", np.array([2], np.int64))], "padding")
-            kept = node("Where", ["padding", constant("never", np.array(-1e4, np.float32)), "steps"], "kept")
+            inputs.append(helper.make_tensor_value_info("padding", TensorProto.FLOAT, ["time", "batch", 1]))
+            kept = node("Add", ["steps", "padding"], "kept")
         node("ReduceMax", [kept], "pooled", axes=[0], keepdims=0)  # (batch, units)
     else:
         node("Squeeze", ["lstm_2.h", constant("axis_0", np.array([0], np.int64))], "pooled")
@@ -107,10 +114,7 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
     graph = helper.make_graph(
         nodes,
         "emoji",
-        [
-            helper.make_tensor_value_info("indices", TensorProto.INT32, ["batch", "time"]),
-            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
-        ],
+        inputs,
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", config.outcomes]) for name in outputs],
         constants,
     )

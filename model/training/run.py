@@ -33,7 +33,7 @@ from model.training.datasets import (
 from model.training.diagrams import draw_confusions
 from model.training.embeddings import build_embedding, widen
 from model.training.evaluate import evaluate
-from model.training.export import MINIMUM_SENTENCES, check_parity, export_graph
+from model.training.export import MINIMUM_SENTENCES, check_parity, export_embedding, export_graph
 from model.training.fit import FitConfig, fit, predict_rows, set_seed
 from model.training.material import training_paths
 from model.training.network import NetworkConfig, build_network
@@ -184,6 +184,7 @@ def train(
         ),
         labels=labels,
         vocabulary=vocabulary,
+        embedding=export_embedding(network),
         graph=export_graph(network, config),
     )
     predictor = Predictor(bundle)

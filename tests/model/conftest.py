@@ -36,13 +36,14 @@ def toy_bundle(
     tmp_path_factory: pytest.TempPathFactory, toy_labels: tuple[Label, ...], toy_words: tuple[str, ...]
 ) -> Path:
     """The folder of an untrained toy bundle of the `chat` shape. Shared: copy it before changing it."""
-    from model.training.export import export_graph
+    from model.training.export import export_embedding, export_graph
     from model.training.fit import set_seed
     from model.training.network import NetworkConfig, build_network
 
     shape = NetworkConfig(len(toy_labels) + 1, units=6, masked=True, bidirectional=True, pooling="max", fit_units=4)
     vectors = np.random.default_rng(0).normal(size=(len(toy_words), 50)).astype(np.float16).astype(np.float32)
     set_seed(0)
+    network = build_network(shape, vectors)
     folder = tmp_path_factory.mktemp("toy") / "bundle"
     bundle = Bundle(
         path=folder,
@@ -57,7 +58,8 @@ def toy_bundle(
         ),
         labels=toy_labels,
         vocabulary={word: index for index, word in enumerate(toy_words)},
-        graph=export_graph(build_network(shape, vectors), shape),
+        embedding=export_embedding(network),
+        graph=export_graph(network, shape),
     )
     save_bundle(bundle, metrics={"preset": "toy"}, card="# Model card: toy\n")
     return folder

@@ -19,6 +19,7 @@ from model.training.export import (
     TOLERANCE,
     ParityError,
     check_parity,
+    export_embedding,
     export_graph,
 )
 from model.training.network import NetworkConfig, build_network
@@ -61,7 +62,8 @@ def predictor_of(
         threshold=0.0,
     )
     labels = tuple(Label(name, name) for name in "abcd")
-    return Predictor(Bundle(Path("toy"), config, labels, vocabulary, export_graph(network, shape)))
+    embedding, graph = export_embedding(network), export_graph(network, shape)
+    return Predictor(Bundle(Path("toy"), config, labels, vocabulary, embedding, graph))
 
 
 @pytest.mark.parametrize(
@@ -129,15 +131,22 @@ def test_too_few_different_sentences_prove_nothing(vocabulary: dict[str, int], t
     assert caught.value.sentences <= 400
 
 
-def test_the_graph_holds_native_lstm_nodes_and_a_small_embedding(vocabulary: dict[str, int]) -> None:
+def test_the_graph_holds_native_lstm_nodes(vocabulary: dict[str, int]) -> None:
     model = onnx.load_from_string(export_graph(network_of(SHAPE, len(vocabulary)), SHAPE))
 
     kinds = [node.op_type for node in model.graph.node]
     assert kinds.count("LSTM") == 2
     assert not {"Loop", "Scan", "If"} & set(kinds)
-    (embedding,) = (tensor for tensor in model.graph.initializer if tensor.name == "embedding")
-    assert embedding.data_type == onnx.TensorProto.FLOAT16
-    assert tuple(embedding.dims) == (len(vocabulary), 50)
+
+
+def test_the_embedding_is_small_and_stands_beside_the_graph(vocabulary: dict[str, int]) -> None:
+    network = network_of(SHAPE, len(vocabulary))
+
+    embedding = export_embedding(network)
+
+    assert embedding.dtype == np.float16
+    assert embedding.shape == (len(vocabulary), 50)
+    assert len(export_graph(network, SHAPE)) < 4 * network.count_params() - 2 * embedding.nbytes + 10_000
 
 
 def test_the_graph_says_which_network_it_was(vocabulary: dict[str, int]) -> None:
