@@ -44,14 +44,14 @@ def tf_function(network: keras.Model, *, xla: bool) -> Runtime:
 def litert(network: keras.Model, steps: int, *, unroll: bool) -> Runtime:
     """LiteRT with its XNNPACK kernels on one thread, for messages of exactly `steps` tokens.
 
-    Its built-in operators take no LSTM of Keras 3 whose length is open, hence one graph for each length; a loop over the
-    steps stays one, and unrolled steps run without it.
+    Its built-in operators take no LSTM of Keras 3 whose length is open, hence one graph for each length, with its steps
+    in a loop or written out.
     """
     fixed = fix_length(network, steps, unroll=unroll)
     signature = [tf.TensorSpec((1, steps), tf.int32)]
     call = tf.function(_inference(fixed), input_signature=signature, autograph=False).get_concrete_function()
     # Frozen: the interpreter does not find variables inside a loop.
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(call)])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(call)], fixed)
     interpreter = Interpreter(model_content=converter.convert(), num_threads=1)
     interpreter.allocate_tensors()
     source = interpreter.get_input_details()[0]["index"]

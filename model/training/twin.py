@@ -32,9 +32,11 @@ def fix_length(network: keras.Model, steps: int, *, unroll: bool) -> keras.Model
         config = layer.get_config()
         if isinstance(layer, keras.layers.Embedding):
             config["mask_zero"] = False
-        for one in (config, config.get("layer", {}).get("config", {}), config.get("backward_layer", {}).get("config", {})):
-            if "unroll" in one:
-                one["unroll"] = unroll
+        for part in ("layer", "backward_layer"):  # of a bidirectional one
+            if part in config:
+                config[part]["config"]["unroll"] = unroll
+        if "unroll" in config:
+            config["unroll"] = unroll
         return type(layer).from_config(config)
 
     inputs = keras.Input(batch_shape=(1, steps), dtype="int32")

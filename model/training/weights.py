@@ -80,7 +80,7 @@ def read_weights(bundle: Bundle) -> Weights:
 
     return Weights(
         config=config,
-        embedding=constants["embedding"].astype(np.float32),
+        embedding=bundle.embedding.astype(np.float32),
         lstm_1=lstm("lstm_1"),
         lstm_2=lstm("lstm_2"),
         dense=dense("dense"),

@@ -1,1 +1,1 @@
-"""What `python -m scripts.benchmark` measures: one benchmark a file, `suite` calls them, `page` and `picture` show them."""
+"""What `python -m scripts.benchmark` measures: one benchmark a file, called by `suite`, shown by `page`."""

@@ -15,7 +15,7 @@ from scripts.benchmarks.samples import Spread, Times, race, spread
 from scripts.benchmarks.texts import TEN_WORDS
 
 BATCHES: Final = (1, 64)
-_LARGE: Final = 1024
+_LARGE: Final = 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,10 @@ def measure_batches(predictor: Predictor, plan: Plan) -> Mapping[int, BatchRate]
         calls[f"session {size}"] = bare_session(predictor, [predictor.encode(texts)])
         calls[f"predictor {size}"] = partial(predictor.predict_batch, texts)
     times = race(calls, plan.fewer_rounds, plan.slice_s / 2)
-    return {size: BatchRate(*(_rate(times[f"{who} {size}"], size) for who in ("session", "predictor"))) for size in SIZES}
+    return {
+        size: BatchRate(_rate(times[f"session {size}"], size), _rate(times[f"predictor {size}"], size))
+        for size in SIZES
+    }
 
 
 def _rate(times: Times, size: int) -> Spread:

@@ -1,7 +1,7 @@
 """The bot as a process of its own: `python -m scripts.benchmarks.bot_process MODEL DATABASE`.
 
-It does what `python -m bot` does up to the moment at which it could answer, without connecting. Then it writes a line,
-the times of its steps by `time.perf_counter`, as JSON. Each line that it reads, a number, announces as many texts, one a
+It does what `python -m bot` does up to the moment at which it could answer, without connecting. Then it writes a line
+of JSON, the times of its steps by `time.perf_counter`. A line that it reads, a number, announces as many texts, one a
 line: it predicts them through the bot's service and writes `done`. Without a number it ends.
 """
 

@@ -15,6 +15,10 @@ from threadpoolctl import threadpool_info
 _LIBRARIES: Final = ("numpy", "onnxruntime", "discord.py", "tensorflow", "keras", "ai-edge-litert")
 
 
+_BUSY: Final = 0.3
+"""Processes a core that want to run, on average, from which others disturb a measurement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """The machine at the start of a benchmark.
@@ -39,6 +43,11 @@ class Machine:
     blas: str
     load: float | None
 
+    @property
+    def busy(self) -> bool:
+        """Whether others were at work when it began: long calls are then interrupted more often than short ones."""
+        return self.load is not None and self.load > _BUSY * self.cores
+
 
 def describe_machine() -> Machine:
     """The machine as it is now."""
@@ -57,7 +66,8 @@ def describe_machine() -> Machine:
 def _processor() -> str:
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
 
 
 def _version(name: str) -> str:

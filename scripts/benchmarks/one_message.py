@@ -14,7 +14,7 @@ from model.training.twin import build_twin
 from model.training.weights import Weights
 from scripts.benchmarks.bare import bare_session
 from scripts.benchmarks.plan import Plan
-from scripts.benchmarks.samples import Spread, race, ratios, spread
+from scripts.benchmarks.samples import Spread, race, spread
 from scripts.benchmarks.texts import TEN_WORDS
 
 OURS: Final = "the bot's predictor"
@@ -35,6 +35,7 @@ class Rival:
         milliseconds: of a message.
         p99: the 99th percentile of the same.
         times_ours: how many times as long as the bot's predictor it takes, round by round.
+        cpu_times_ours: the same of the processor time, which a busy machine disturbs less.
         difference: the largest difference of a probability from the bot's, over all messages; None where no
             probabilities come out.
     """
@@ -42,6 +43,7 @@ class Rival:
     milliseconds: Spread
     p99: float
     times_ours: Spread
+    cpu_times_ours: Spread
     difference: float | None
 
 
@@ -49,7 +51,7 @@ def measure_one_message(predictor: Predictor, weights: Weights, plan: Plan) -> M
     """All rivals by name, slowest first. Those of a fixed length are made for the length of these messages."""
     rows = predictor.encode(TEN_WORDS)
     arrays = [_arrange(predictor, text) for text in TEN_WORDS]
-    runtimes = _runtimes(predictor, weights, arrays[0].shape[1])
+    runtimes = _runtimes(weights, arrays[0].shape[1])
     expected = [bot_s_own(predictor)(array) for array in arrays]
     differences = {name: _largest_difference(runtime, arrays, expected) for name, runtime in runtimes.items()}
 
@@ -64,7 +66,8 @@ def measure_one_message(predictor: Predictor, weights: Weights, plan: Plan) -> M
         name: Rival(
             milliseconds=spread(taken.calls * 1e3),
             p99=float(np.percentile(taken.calls, 99) * 1e3),
-            times_ours=ratios(taken, times[OURS]),
+            times_ours=spread(taken.medians / times[OURS].medians),
+            cpu_times_ours=spread(taken.cpu / times[OURS].cpu),
             difference=differences.get(name),
         )
         for name, taken in times.items()
@@ -72,7 +75,7 @@ def measure_one_message(predictor: Predictor, weights: Weights, plan: Plan) -> M
     return dict(sorted(rivals.items(), key=lambda one: -one[1].milliseconds.median))
 
 
-def _runtimes(predictor: Predictor, weights: Weights, steps: int) -> dict[str, Runtime]:
+def _runtimes(weights: Weights, steps: int) -> dict[str, Runtime]:
     network = build_twin(weights)
     return {
         KERAS: keras_predict(network),

@@ -30,9 +30,15 @@ def spread(values: Sequence[float] | npt.NDArray[np.float64]) -> Spread:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds of each call of one rival: an array for each round."""
+    """Seconds of each call of one rival.
+
+    Args:
+        rounds: an array for each round.
+        cpu: of each round, the processor time of this process for one call: what a busy machine disturbs least.
+    """
 
     rounds: tuple[npt.NDArray[np.float64], ...]
+    cpu: npt.NDArray[np.float64]
 
     @property
     def calls(self) -> npt.NDArray[np.float64]:
@@ -64,16 +70,14 @@ def race(rivals: Mapping[str, Callable[[], Any]], rounds: int, slice_s: float) -
     to round.
     """
     names = list(rivals)
-    times: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in names}
+    wall: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in names}
+    cpu: dict[str, list[float]] = {name: [] for name in names}
     for number in range(-1, rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
+            before = time.process_time()
             taken = time_calls(rivals[name], slice_s)
             if number >= 0:
-                times[name].append(taken)
-    return {name: Times(tuple(taken)) for name, taken in times.items()}
-
-
-def ratios(above: Times, below: Times) -> Spread:
-    """Of the medians of two rivals, round by round."""
-    return spread(above.medians / below.medians)
+                wall[name].append(taken)
+                cpu[name].append((time.process_time() - before) / (len(taken) + 1))
+    return {name: Times(tuple(wall[name]), np.array(cpu[name])) for name in names}

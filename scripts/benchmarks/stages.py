@@ -16,7 +16,7 @@ _ALL: Final = "text to answer"
 def measure_stages(predictor: Predictor, plan: Plan) -> Mapping[str, Spread]:
     """Microseconds of each stage and of all together.
 
-    `encode`, `run`, `predict` and the bare session are timed; what lies between them is their difference, round by round.
+    `encode`, `run`, `predict` and the bare session are timed; what lies between is their difference, round by round.
     """
     texts, rows = cycle(TEN_WORDS), predictor.encode(TEN_WORDS)
     batches = cycle([[row] for row in rows])
@@ -33,7 +33,7 @@ def measure_stages(predictor: Predictor, plan: Plan) -> Mapping[str, Spread]:
     encode, session, run, predict = (times[name].medians * 1e6 for name in ("encode", "session", "run", "predict"))
     return {
         "tokeniser": spread(encode),
-        "padding and arrays": spread(run - session),
+        "embedding and padding": spread(run - session),
         "ONNX session": spread(session),
         "calibration and answer": spread(predict - encode - run),
         _ALL: spread(predict),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import DEVNULL, PIPE, Popen
 from typing import IO, Final
 
 import psutil
@@ -127,7 +127,8 @@ def rss_mb(process: "Popen[str]") -> float:
 def _import_tensorflow() -> tuple[float, float]:
     """Seconds and memory."""
     started = time.perf_counter()
-    with Popen([sys.executable, "-c", _TENSORFLOW], stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603
+    command = [sys.executable, "-c", _TENSORFLOW]
+    with Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True) as process:  # noqa: S603
         if _pipes(process)[1].readline() != "ready\n":
             raise ProcessError("TensorFlow")
         return time.perf_counter() - started, rss_mb(process)
