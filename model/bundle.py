@@ -8,6 +8,7 @@ Loading checks everything that can be checked without running the graph; `model.
 import hashlib
 import io
 import json
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -36,6 +37,12 @@ HASHED_FILES: Final = (MODEL_FILE, EMBEDDING_FILE, VOCABULARY_FILE, LABELS_FILE,
 
 _LARGEST: Final = 64_000_000
 """Bytes of the largest file that is read."""
+
+_NPY_HEADER: Final = re.compile(
+    rb"\x93NUMPY\x01\x00(..)\{'descr': '<f2', 'fortran_order': False, 'shape': \((\d{1,9}), (\d{1,9})\), \} *\n",
+    re.DOTALL,
+)
+"""How `numpy.save` begins a matrix of halves (NEP 1): the length of the header and both sides of the matrix."""
 
 
 class BundleError(ModelError):
@@ -190,23 +197,18 @@ def _read_config(path: Path) -> tuple[BundleConfig, Mapping[str, str]]:
 
 def _parse_embedding(path: Path, content: bytes, tokens: int) -> npt.NDArray[np.float16]:
     """The matrix of an .npy file, float16 (tokens, dimensions), as a view of `content`."""
-    file = io.BytesIO(content)
-    try:
-        if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError("it is of another version")
-        shape, by_columns, kind = np.lib.format.read_array_header_1_0(file)
-    except ValueError as error:
-        raise BundleError(path, "it is no .npy file of version 1.0") from error
+    header = _NPY_HEADER.match(content)
+    # Not NumPy's own reader, which takes any Python literal for a header.
+    shape = (int(header[2]), int(header[3])) if header else (0, 0)
     if (
-        kind != np.dtype("<f2")
-        or by_columns
-        or len(shape) != 2
-        or len(content) - file.tell() != 2 * shape[0] * shape[1]
+        header is None
+        or header.end() != 10 + int.from_bytes(header[1], "little")
+        or len(content) - header.end() != 2 * shape[0] * shape[1]
     ):
-        raise BundleError(path, "it does not hold one float16 matrix, row by row")
+        raise BundleError(path, "it is no .npy file of one float16 matrix, row by row")
     if shape[0] != tokens:
         raise BundleError(path, f"it has {shape[0]} rows and the vocabulary has {tokens} tokens")
-    return np.frombuffer(content, dtype=np.dtype("<f2"), offset=file.tell()).reshape(shape)
+    return np.frombuffer(content, dtype=np.dtype("<f2"), offset=header.end()).reshape(shape)
 
 
 def _confidence(path: Path, value: object) -> Confidence:

@@ -21,6 +21,7 @@ CANDIDATES: Final = 5
 MAX_EXPLAINED: Final = 64
 """Words of a message that are explained; those beyond stay in the text, unexplained."""
 _SMALL: Final = 1e-9
+_MOST: Final = 1 - _SMALL
 _LARGE: Final = 700.0  # exp of more overflows
 _NEVER: Final = -1e4
 """Added to the network's states at the padding, so that none of them is a maximum."""
@@ -96,7 +97,7 @@ class Predictor:
         config = bundle.config
         self._unknown = bundle.vocabulary[UNKNOWN]
         self._emoji = [label.emoji for label in bundle.labels]
-        self._temperature = np.float32(config.temperature)
+        self._temperature = np.array([config.temperature], dtype=np.float32)
         # What a lone message needs beside its vectors is shared by all of its length.
         self._counts = np.arange(config.max_len + 1, dtype=np.int32)
         self._no_padding = np.zeros((config.max_len, 1, 1), dtype=np.float32)
@@ -115,17 +116,19 @@ class Predictor:
 
     def predict(self, text: str) -> Prediction:
         """Predict for one message."""
-        return self.predict_batch([text])[0]
+        row = self._encode(text)
+        outcomes, fits = self.run([row])
+        return self._prediction(row, outcomes[0], None if fits is None else fits[0])
 
     def predict_batch(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict for several messages in one run of the network."""
         if not texts:
             return []
         rows = self.encode(texts)
-        logits, fits = self.run(rows)
+        outcomes, fits = self.run(rows)
         return [
             self._prediction(row, outcome, None if fits is None else fits[i])
-            for i, (row, outcome) in enumerate(zip(rows, self._calibrated(logits), strict=True))
+            for i, (row, outcome) in enumerate(zip(rows, outcomes, strict=True))
         ]
 
     def explain(self, text: str) -> Explanation:
@@ -143,8 +146,7 @@ class Predictor:
         read = text[: spans[last][1]] if last < len(spans) else text
         del spans[last + 1 :]
         rows = self.encode([text, *(read[:start] + read[end:] for start, end in spans)])
-        logits, fits = self.run(rows)
-        outcomes = self._calibrated(logits)
+        outcomes, fits = self.run(rows)
         prediction = self._prediction(rows[0], outcomes[0], None if fits is None else fits[0])
         first = self._emoji.index(prediction.candidates[0].emoji)
         log_odds = [_log_odds(probability) for probability in outcomes[:, first].tolist()]
@@ -154,19 +156,21 @@ class Predictor:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The vocabulary indices of each text, at most `max_len`, not padded; `<unk>` where a text has no token."""
-        vocabulary, max_len = self.bundle.vocabulary, self.bundle.config.max_len
-        return [encode(text, vocabulary, max_len) or [self._unknown] for text in texts]
+        return [self._encode(text) for text in texts]
+
+    def _encode(self, text: str) -> list[int]:
+        return encode(text, self.bundle.vocabulary, self.bundle.config.max_len) or [self._unknown]
 
     def probabilities(self, rows: Sequence[Sequence[int]]) -> Floats:
         """How the outcomes rank for encoded rows: float32 (batch, outcomes), each row summing to 1."""
-        return self._calibrated(self.run(rows)[0])
+        return self.run(rows)[0]
 
     def run(self, rows: Sequence[Sequence[int]]) -> tuple[Floats, Floats | None]:
         """Run the network on encoded rows.
 
         Returns:
-            Its logits, float32 (batch, outcomes): of how the outcomes rank, not yet divided by the temperature, and of
-            whether each fits, None from a network without that output.
+            The calibrated probabilities of the outcomes, float32 (batch, outcomes), and the logits of whether each
+            fits, of the same shape, None from a network without that output.
         """
         outputs: list[Floats] = self.session.run(self._outputs, self.inputs(rows))
         return outputs[0], outputs[1] if len(outputs) == 2 else None
@@ -175,17 +179,20 @@ class Predictor:
         """What the graph is fed for encoded rows, as short as the longest of them.
 
         `embedded` float32 (time, batch, dimensions), `lengths` int32 (batch,) and, where the network takes the maximum
-        over time, `padding` float32 (time, batch, 1): 0 at the tokens and a large negative number beyond.
+        over time, `padding` float32 (time, batch, 1): 0 at the tokens and a large negative number beyond. And
+        `temperature` float32 (1,), which divides the logits.
         """
         if len(rows) == 1 and not self.bundle.config.pads_count:
             length = len(rows[0])
-            indices = np.array(rows[0])[:, None]
+            vectors = self.bundle.embedding.take(rows[0], axis=0)[:, None]
             lengths, padding = self._counts[length : length + 1], self._no_padding[:length]
         else:
             indices, lengths, padding = self._padded(rows)
-        embedded = self.bundle.embedding.take(indices, axis=0).astype(np.float32)
-        fed = {"embedded": embedded, "lengths": lengths}
-        return fed | {"padding": padding} if self._masked else fed
+            vectors = self.bundle.embedding.take(indices, axis=0)
+        fed = {"embedded": vectors.astype(np.float32), "lengths": lengths, "temperature": self._temperature}
+        if self._masked:
+            fed["padding"] = padding
+        return fed
 
     def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Floats]:
         """Indices int32 (time, batch), lengths int32 (batch,) and padding float32 (time, batch, 1) of several rows."""
@@ -196,9 +203,6 @@ class Predictor:
         width = int(lengths.max())
         padding = np.where(self._counts[:width, None] < lengths, np.float32(0.0), np.float32(_NEVER))
         return pad(rows, width).T, lengths, padding[:, :, None]
-
-    def _calibrated(self, logits: Floats) -> Floats:
-        return softmax(logits / self._temperature)
 
     def _prediction(self, row: list[int], outcome: Floats, fits: Floats | None) -> Prediction:
         config = self.bundle.config
@@ -215,21 +219,13 @@ class Predictor:
         return Prediction(tuple(map(Candidate, names, probabilities, sure)), silence)
 
 
-def softmax(logits: Floats) -> Floats:
-    """Row-wise softmax of (batch, outcomes)."""
-    # The ufuncs themselves: the array methods of the same names cost twice as much on a row.
-    shares = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
-    shares /= np.add.reduce(shares, axis=-1, keepdims=True)
-    return shares
-
-
 def confidence_features(top: float, silence: float, fit: float) -> tuple[float, float, float, float]:
     """The features of `Confidence`: logit p(first emoji), ln p(no reaction), ln of the first's share of all emoji, fit.
 
     `fit` is the logit of 'the first emoji fits', 0 from a network that does not say. `silence` is p(no reaction), 0 for
     a model without that outcome; its feature is then 0.
     """
-    clipped = min(max(top, _SMALL), 1 - _SMALL)
+    clipped = min(max(top, _SMALL), _MOST)
     return _log_odds(top), _log_silence(silence), log(clipped / max(1 - silence, clipped)), fit
 
 
@@ -240,19 +236,23 @@ def confidence(top: float, silence: float, fit: float, weights: Confidence) -> f
 
 def confidences(tops: Sequence[float], silence: float, fits: Sequence[float], weights: Confidence) -> list[float]:
     """`confidence` of several emoji of one message, from their probabilities and the logits of their fits."""
-    alike, left = weights.bias + weights.silence * _log_silence(silence), 1 - silence
+    bias, slope, share, weight = weights.bias, weights.top, weights.share, weights.fit
+    bias += weights.silence * _log_silence(silence)
+    left = 1 - silence
     sure = []
     for top, fit in zip(tops, fits, strict=True):
-        # `confidence_features` once more, without its calls: this is most of the way from the network to an answer.
-        top = min(max(top, _SMALL), 1 - _SMALL)
-        logit, log_share = log(top / (1 - top)), log(top / left) if left > top else 0.0
-        score = alike + weights.top * logit + weights.share * log_share + weights.fit * fit
+        # `confidence_features` once more, without its calls, which cost as much as all else after the network.
+        if not _SMALL <= top <= _MOST:
+            top = min(max(top, _SMALL), _MOST)
+        score = bias + slope * log(top / (1 - top)) + weight * fit
+        if left > top:
+            score += share * log(top / left)
         sure.append(1 / (1 + exp(-score)) if score > -_LARGE else 0.0)
     return sure
 
 
 def _log_odds(probability: float) -> float:
-    clipped = min(max(probability, _SMALL), 1 - _SMALL)
+    clipped = min(max(probability, _SMALL), _MOST)
     return log(clipped / (1 - clipped))
 
 
@@ -273,12 +273,15 @@ def _open_session(bundle: Bundle) -> onnxruntime.InferenceSession:
 
 
 def _check_shapes(bundle: Bundle, predictor: Predictor) -> list[str]:
-    """The names of the outputs, `logits` and perhaps `fits`."""
+    """The names of the outputs, `probabilities` and perhaps `fits`."""
     path, session = bundle.path / MODEL_FILE, predictor.session
     shapes = {node.name: node.shape for node in session.get_inputs()}
     outputs = [node.name for node in session.get_outputs()]
-    if shapes.keys() - {"padding"} != {"embedded", "lengths"} or outputs not in (["logits"], ["logits", "fits"]):
-        raise BundleError(path, "the graph must take embedded tokens and lengths, and give logits and perhaps fits")
+    if shapes.keys() - {"padding"} != {"embedded", "lengths", "temperature"} or outputs not in (
+        ["probabilities"],
+        ["probabilities", "fits"],
+    ):
+        raise BundleError(path, "the graph's inputs or outputs are not those of this program")
     dimensions = bundle.embedding.shape[1]
     if shapes["embedded"][-1:] != [dimensions]:
         raise BundleError(

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 
 from model.labels import Label
-from model.predictor import CANDIDATES, Candidate, Floats, Prediction, softmax
+from model.predictor import CANDIDATES, Candidate, Floats, Prediction
 from model.text import MAX_CHARACTERS, UNKNOWN, encode
-from model.training.calibrate import choose_threshold, cross_entropy_of
+from model.training.calibrate import choose_threshold, cross_entropy_of, softmax
 from model.training.datasets import Example, soft_targets
 from model.training.embeddings import Embedding, build_embedding
 from model.training.evaluate import Reader, outcomes_of

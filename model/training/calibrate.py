@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.bundle import Confidence
-from model.predictor import confidence, confidence_features, softmax
+from model.predictor import confidence, confidence_features
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,6 +26,12 @@ class Calibration:
     temperature: float
     confidence: Confidence
     threshold: float
+
+
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Row-wise softmax of (batch, outcomes)."""
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
 def calibrate(

@@ -6,7 +6,7 @@ the gates input, output, forget, cell where Keras has input, forget, cell, outpu
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from model.errors import ModelError
-from model.predictor import Predictor, softmax
+from model.predictor import Predictor
 from model.training.fit import predict_rows
 from model.training.network import NetworkConfig
 
@@ -50,8 +50,8 @@ def export_embedding(network: keras.Model) -> npt.NDArray[np.float16]:
 def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
     """Write `network`, from its embedded tokens on, as a serialised ONNX graph.
 
-    Inputs as `Predictor.inputs` gives them; output `logits` float32 (batch, outcomes), of how outcomes rank, and from a
-    network of two outputs `fits` of the same shape.
+    Inputs as `Predictor.inputs` gives them; output `probabilities` float32 (batch, outcomes), of how outcomes rank, and
+    from a network of two outputs `fits` of the same shape, logits.
     """
     nodes: list[onnx.NodeProto] = []
     constants: list[onnx.TensorProto] = []
@@ -64,33 +64,35 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
         nodes.append(helper.make_node(kind, list(inputs), [output, *extra], **attributes))
         return output
 
-    def lstm(layer: str, x: str, name: str) -> None:
-        """Add an LSTM node over x (time, batch, d): name.y (time, dirs, batch, units), name.h (dirs, batch, units)."""
+    def lstm(layer: str, x: str, *outputs: str) -> None:
+        """Add an LSTM node over x (time, batch, d) with its first outputs.
+
+        These are all states (time, dirs, batch, units), and the last (dirs, batch, units).
+        """
         directions = _directions(network.get_layer(layer))
         weights = {"W": [], "R": [], "B": []}  # type: dict[str, list[npt.NDArray[np.float32]]]
         for kernel, recurrent, bias in directions:
             weights["W"].append(_reorder(kernel).T)
             weights["R"].append(_reorder(recurrent).T)
             weights["B"].append(np.concatenate([_reorder(bias), np.zeros_like(bias)]))
-        inputs = [x, *(constant(f"{name}.{key}", np.stack(value)) for key, value in weights.items()), "lengths"]
+        inputs = [x, *(constant(f"{layer}.{key}", np.stack(value)) for key, value in weights.items()), "lengths"]
         direction = "bidirectional" if len(directions) == 2 else "forward"
-        nodes.append(
-            helper.make_node("LSTM", inputs, [f"{name}.y", f"{name}.h"], hidden_size=config.units, direction=direction)
-        )
+        nodes.append(helper.make_node("LSTM", inputs, outputs, hidden_size=config.units, direction=direction))
 
     dimensions = int(network.get_layer("embedding").get_weights()[0].shape[1])
-    lstm("lstm_1", "embedded", "lstm_1")
+    lstm("lstm_1", "embedded", "lstm_1.y")
     if config.bidirectional:
         node("Transpose", ["lstm_1.y"], "states", perm=[0, 2, 1, 3])  # (time, batch, dirs, units)
         node("Reshape", ["states", constant("joined", np.array([0, 0, 2 * config.units], np.int64))], "hidden")
     else:
         node("Squeeze", ["lstm_1.y", constant("one_way", np.array([1], np.int64))], "hidden")  # (time, batch, units)
-    lstm("lstm_2", "hidden", "lstm_2")
     inputs = [
         helper.make_tensor_value_info("embedded", TensorProto.FLOAT, ["time", "batch", dimensions]),
         helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+        helper.make_tensor_value_info("temperature", TensorProto.FLOAT, [1]),
     ]
     if config.pooling == "max":
+        lstm("lstm_2", "hidden", "lstm_2.y")
         node("Squeeze", ["lstm_2.y", constant("axis_1", np.array([1], np.int64))], "steps")  # (time, batch, units)
         kept = "steps"
         if config.masked:
@@ -98,14 +100,16 @@ def export_graph(network: keras.Model, config: NetworkConfig) -> bytes:
             kept = node("Add", ["steps", "padding"], "kept")
         node("ReduceMax", [kept], "pooled", axes=[0], keepdims=0)  # (batch, units)
     else:
+        lstm("lstm_2", "hidden", "", "lstm_2.h")
         node("Squeeze", ["lstm_2.h", constant("axis_0", np.array([0], np.int64))], "pooled")
 
     def dense(layer: str, x: str, output: str) -> None:
         kernel, bias = network.get_layer(layer).get_weights()
         node("Gemm", [x, constant(f"{layer}.W", kernel), constant(f"{layer}.B", bias)], output)
 
-    outputs = ["logits"]
+    outputs = ["probabilities"]
     dense("dense", "pooled", "logits")
+    node("Softmax", [node("Div", ["logits", "temperature"], "calibrated")], "probabilities")
     if config.fit_units:
         outputs.append("fits")
         dense("fit_hidden", "pooled", "fit_sums")
@@ -134,13 +138,14 @@ def check_parity(network: keras.Model, predictor: Predictor, texts: Sequence[str
         ParityError: they differ by more than `TOLERANCE`, or fewer than `MINIMUM_SENTENCES` texts are given.
     """
     rows = predictor.encode(list(dict.fromkeys(texts)))
-    config = predictor.bundle.config
+    config = replace(predictor.bundle.config, temperature=1.0)
+    exported = Predictor(replace(predictor.bundle, config=config))
     expected = predict_rows(network, rows, config.max_len)
     # Batches of 1 to 32 rows of mixed lengths, as the service sends them.
     starts = np.cumsum([0, *np.resize(np.arange(1, 33), len(rows))])
     batches = [rows[a:b] for a, b in pairwise(starts) if rows[a:b]]
-    outputs = [predictor.run(batch) for batch in batches]
-    actual = softmax(np.concatenate([logits for logits, _ in outputs]))
+    outputs = [exported.run(batch) for batch in batches]
+    actual = np.concatenate([ranks for ranks, _ in outputs])
     if expected.ndim == 3:
         fits = np.concatenate([logits for _, logits in outputs if logits is not None])
         actual = np.stack([actual, 1 / (1 + np.exp(-fits))], axis=1)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model.bundle import (
@@ -50,25 +51,38 @@ def test_what_is_saved_loads_to_the_same_bundle(tmp_path: Path) -> None:
     )
     labels = (Label("heart", "❤️"), Label("fire", "🔥"))
     vocabulary = {word: index for index, word in enumerate((PAD, UNKNOWN, "n't", "café", "🔥"))}
-    bundle = Bundle(tmp_path, config, labels, vocabulary, b"\x00graph")
+    embedding = np.arange(20, dtype=np.float16).reshape(5, 4)
+    bundle = Bundle(tmp_path, config, labels, vocabulary, embedding, b"\x00graph")
 
     save_bundle(bundle, metrics={"ece": 0.1}, card="# ❤️\n")
 
-    assert load_bundle(tmp_path) == bundle
+    loaded = load_bundle(tmp_path)
+    assert loaded == bundle
+    assert loaded.embedding.dtype == np.float16
+    np.testing.assert_array_equal(loaded.embedding, embedding)
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")) == {"ece": 0.1}
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "# ❤️\n"
 
 
-def test_the_version_follows_the_graph(toy_bundle: Path) -> None:
+def test_the_version_follows_whatever_the_predictions_depend_on(toy_bundle: Path) -> None:
     bundle = load_bundle(toy_bundle)
+    others = (
+        replace(bundle, graph=bundle.graph + b"\x00"),
+        replace(bundle, embedding=bundle.embedding * np.float16(2)),
+        replace(bundle, vocabulary={f"{word}s": index for word, index in bundle.vocabulary.items()}),
+        replace(bundle, labels=bundle.labels[::-1]),
+        replace(bundle, config=replace(bundle.config, threshold=0.9)),
+    )
 
     assert bundle.version == load_bundle(toy_bundle).version
-    assert bundle.version != replace(bundle, graph=bundle.graph + b"\x00").version
+    assert len({bundle.version, *(other.version for other in others)}) == 6
     assert len(bundle.version) == 12
 
 
-def test_the_graph_stays_out_of_the_representation(toy_bundle: Path) -> None:
-    assert "graph" not in repr(load_bundle(toy_bundle))
+def test_the_weights_stay_out_of_the_representation(toy_bundle: Path) -> None:
+    shown = repr(load_bundle(toy_bundle))
+    assert "graph" not in shown
+    assert "embedding" not in shown
 
 
 def test_a_bundle_half_written_is_none(bundle_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,13 @@ from dataclasses import replace
 from math import exp
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.bundle import Confidence
 from model.labels import Label
-from model.predictor import Candidate, Prediction, Predictor, confidence, confidence_features, softmax
+from model.predictor import Candidate, Prediction, Predictor, confidence, confidence_features
 from model.text import SPECIAL_TOKENS
 
 MESSAGES = [
@@ -169,23 +168,18 @@ def test_messages_are_encoded_with_unk_where_nothing_is_left(toy_predictor: Pred
 
 def test_whether_an_emoji_fits_counts_for_the_confidence_and_not_for_the_order(toy_predictor: Predictor) -> None:
     bundle = toy_predictor.bundle
-    logits, fits = toy_predictor.run(toy_predictor.encode(["so good"]))
+    outcomes, fits = toy_predictor.run(toy_predictor.encode(["so good"]))
     silent = replace(bundle, config=replace(bundle.config, confidence=replace(bundle.config.confidence, fit=0.0)))
 
     [sure], [plain] = (Predictor(one).predict_batch(["so good"]) for one in (bundle, silent))
 
     assert fits is not None
-    assert logits.shape == fits.shape == (1, 8)
+    assert outcomes.shape == fits.shape == (1, 8)
     order = [label.emoji for label in bundle.labels]
     for one, other in zip(sure.candidates, plain.candidates, strict=True):
         assert (one.emoji, one.probability) == (other.emoji, other.probability)
         odds = [candidate.confidence / (1 - candidate.confidence) for candidate in (one, other)]
         assert odds[0] / odds[1] == pytest.approx(exp(0.25 * fits[0, order.index(one.emoji)]), rel=1e-4)
-
-
-def test_softmax_of_huge_logits_stays_finite() -> None:
-    shares = softmax(np.array([[1e30, 0.0], [-1e30, -1e30]], dtype=np.float32))
-    assert shares.tolist() == [[1.0, 0.0], [0.5, 0.5]]
 
 
 def test_confidence_is_by_default_the_probability_of_the_first_emoji() -> None:
@@ -200,6 +194,17 @@ def test_confidence_reads_the_top_the_silence_the_share_and_the_fit() -> None:
     assert fit == -0.7
     score = 1 + 3 * silence + 4 * share - 5 * 0.7
     assert confidence(0.5, 0.3, -0.7, Confidence(1, 2, 3, 4, 5)) == pytest.approx(1 / (1 + exp(-score)))
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(-80, 80), st.lists(st.floats(-9, 9), min_size=5, max_size=5))
+def test_confidence_is_the_logistic_model_of_its_features(
+    top: float, silence: float, fit: float, weights: list[float]
+) -> None:
+    score = weights[0] + sum(
+        weight * feature for weight, feature in zip(weights[1:], confidence_features(top, silence, fit), strict=True)
+    )
+    expected = 0.0 if score < -700 else 1 / (1 + exp(-score))
+    assert confidence(top, silence, fit, Confidence(*weights)) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(-80, 80), st.lists(st.floats(-1e3, 1e3), min_size=5, max_size=5))

@@ -42,6 +42,7 @@ def test_it_holds_what_a_bundle_holds_and_nothing_else() -> None:
     assert {path.name for path in PRETRAINED.iterdir()} == {
         "README.md",
         "config.json",
+        "embedding.npy",
         "labels.tsv",
         "metrics.json",
         "model.onnx",

@@ -61,6 +61,18 @@ def test_a_message_makes_no_more_tokens_than_it_has_characters(message: str) -> 
     assert len(tokenise(message, VOCABULARY)) <= len(normalise(message))
 
 
+words = st.sampled_from(
+    "lol XD xD xDD GOOD D bad Ive an\u00efve \u212a ｗow `x `y <3 :D D: 1st u.u . ! !! \n \t".split(" ")
+)
+
+
+@given(messages | st.lists(words, max_size=12).map(" ".join))
+@example("so very good  and then")
+def test_words_that_skip_the_regular_expression_are_what_it_would_find(message: str) -> None:
+    normal = normalise(message)
+    assert list(text._pieces(normal)) == [(match.lastgroup, match.group()) for match in text._TOKEN.finditer(normal)]
+
+
 @given(st.lists(messages, max_size=6))
 def test_indices_are_an_int32_array_zero_padded_at_the_end(sentences: list[str]) -> None:
     indices = sentences_to_indices(sentences, VOCABULARY, MAX_LEN)

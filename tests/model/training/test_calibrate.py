@@ -3,13 +3,14 @@ import numpy.typing as npt
 import pytest
 
 from model.bundle import Confidence
-from model.predictor import confidence, confidence_features, softmax
+from model.predictor import confidence, confidence_features
 from model.training.calibrate import (
     calibrate,
     choose_threshold,
     cross_entropy_of,
     fit_confidence,
     fit_temperature,
+    softmax,
 )
 from model.training.evaluate import expected_calibration_error
 
@@ -148,3 +149,8 @@ def test_the_cross_entropy_of_true_probabilities_is_their_entropy() -> None:
 
     assert cross_entropy_of(shares, shares) == pytest.approx(1.5 * np.log(2))
     assert cross_entropy_of(np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])) == pytest.approx(np.log(1e12), rel=1e-3)
+
+
+def test_softmax_of_huge_logits_stays_finite() -> None:
+    shares = softmax(np.array([[1e30, 0.0], [-1e30, -1e30]], dtype=np.float32))
+    assert shares.tolist() == [[1.0, 0.0], [0.5, 0.5]]
