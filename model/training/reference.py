@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-from model.predictor import softmax
 from model.training.weights import DenseWeights, Floats, LstmWeights, Weights
 
 
@@ -48,6 +47,12 @@ def lstm(x: Floats, weights: LstmWeights) -> Floats:
         state = sigmoid(gates[3 * units :]) * np.tanh(cell)
         states[step] = state
     return states
+
+
+def softmax(logits: Floats) -> Floats:
+    """Of one message's logits (outcomes,)."""
+    shares = np.exp(logits - logits.max())
+    return np.asarray(shares / shares.sum())
 
 
 def sigmoid(x: Floats) -> Floats:

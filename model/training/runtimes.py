@@ -1,6 +1,7 @@
 """One network, run in several ways. Each takes one message and gives its probabilities, so that all can be compared."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from model.predictor import Predictor, softmax
+from model.predictor import Predictor
 from model.training.reference import forward, sigmoid
 from model.training.twin import fix_length
 from model.training.weights import Floats, Weights
@@ -70,13 +71,14 @@ def plain_numpy(weights: Weights) -> Runtime:
     return lambda indices: forward(weights, indices[0])
 
 
-def bot_s_own(predictor: Predictor) -> Runtime:
-    """The session of the bot, with the arrays made as the bot makes them."""
+def onnx_runtime(predictor: Predictor) -> Runtime:
+    """The bot's way, before its probabilities are calibrated: at temperature 1, as the others answer."""
+    bundle = predictor.bundle
+    uncalibrated = Predictor(replace(bundle, config=replace(bundle.config, temperature=1.0)))
 
     def run(indices: Indices) -> tuple[Floats, ...]:
-        logits, fits = predictor.run(indices.tolist())
-        ranks = softmax(logits)[0]
-        return (ranks,) if fits is None else (ranks, sigmoid(fits[0]))
+        ranks, fits = uncalibrated.run(indices.tolist())
+        return (ranks[0],) if fits is None else (ranks[0], sigmoid(fits[0]))
 
     return run
 

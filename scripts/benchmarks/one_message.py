@@ -9,7 +9,7 @@ import numpy as np
 
 from model.predictor import Predictor
 from model.text import pad
-from model.training.runtimes import Indices, Runtime, bot_s_own, keras_predict, litert, plain_numpy, tf_function
+from model.training.runtimes import Indices, Runtime, keras_predict, litert, onnx_runtime, plain_numpy, tf_function
 from model.training.twin import build_twin
 from model.training.weights import Weights
 from scripts.benchmarks.bare import bare_session
@@ -52,7 +52,7 @@ def measure_one_message(predictor: Predictor, weights: Weights, plan: Plan) -> M
     rows = predictor.encode(TEN_WORDS)
     arrays = [_arrange(predictor, text) for text in TEN_WORDS]
     runtimes = _runtimes(weights, arrays[0].shape[1])
-    expected = [bot_s_own(predictor)(array) for array in arrays]
+    expected = [onnx_runtime(predictor)(array) for array in arrays]
     differences = {name: _largest_difference(runtime, arrays, expected) for name, runtime in runtimes.items()}
 
     texts = cycle(TEN_WORDS)

@@ -34,7 +34,7 @@ def measure_stages(predictor: Predictor, plan: Plan) -> Mapping[str, Spread]:
     return {
         "tokeniser": spread(encode),
         "embedding and padding": spread(run - session),
-        "ONNX session": spread(session),
-        "calibration and answer": spread(predict - encode - run),
+        "ONNX session, calibration": spread(session),
+        "answer": spread(predict - encode - run),
         _ALL: spread(predict),
     }

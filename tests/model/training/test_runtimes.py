@@ -13,7 +13,7 @@ from model.text import pad
 from model.training.export import export_embedding, export_graph
 from model.training.fit import set_seed
 from model.training.network import NetworkConfig, build_network
-from model.training.runtimes import Runtime, bot_s_own, keras_predict, litert, plain_numpy, tf_function
+from model.training.runtimes import Runtime, keras_predict, litert, onnx_runtime, plain_numpy, tf_function
 from model.training.twin import build_twin
 from model.training.weights import read_weights
 
@@ -91,7 +91,7 @@ def test_a_network_read_back_has_the_weights_that_were_exported(predictor: Predi
 
 
 def _largest_difference(predictor: Predictor, runtime: Runtime, rows: Sequence[list[int]]) -> float:
-    own, width = bot_s_own(predictor), MAX_LEN if predictor.bundle.config.pads_count else None
+    own, width = onnx_runtime(predictor), MAX_LEN if predictor.bundle.config.pads_count else None
     differences = []
     for row in rows:
         indices = pad([row], width or len(row))
