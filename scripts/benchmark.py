@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.report:
             write_report(arguments.report, results, _shown_command(arguments))
     except (BundleError, ProcessError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{str(error) or type(error).__name__}\n")
         return 2
     if results.machine.busy:
         sys.stderr.write("The machine was busy with other work: what takes long looks longer than it is.\n")

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from scripts.benchmarks.callers import BATCH
 from scripts.benchmarks.one_message import BARE, OURS
@@ -40,7 +41,7 @@ def _draw_rivals(axes: Any, results: Results) -> None:
     labels = [f"{rival.milliseconds.median:.3g} ms, {rival.times_ours.median:.3g}x" for rival in rivals.values()]
     axes.bar_label(bars, labels, padding=8, fontsize=8)
     axes.set_xscale("log")
-    axes.margins(x=0.2)
+    axes.set_xlim(right=8 * max(one.high for one in values.values()))
     axes.set(title="one message of ten words, text to answer", xlabel="milliseconds")
 
 
@@ -69,7 +70,7 @@ def _draw_callers(axes: Any, results: Results) -> None:
     axes.set_xticks(list(callers), [f"{number:,}" for number in callers])
     for number, one in callers.items():
         axes.annotate(
-            f"{one.share.median:.0%}", (number, one.messages_per_s.median), (0, -14), textcoords="offset points",
+            f"{one.share.median:.0%}", (number, one.messages_per_s.median), (0, 6), textcoords="offset points",
             ha="center", fontsize=8,
         )  # fmt: skip
     _finish(axes, "many callers at once", "callers", "messages a second")
@@ -105,7 +106,7 @@ def _draw_start(axes: Any, results: Results) -> None:
     axes.barh("import tensorflow", start.tensorflow_s.median, color="black", alpha=0.6)
     axes.text(left, 0, f" {start.rss_mb.median:.0f} MB", va="center", fontsize=9)
     axes.text(start.tensorflow_s.median, 1, f" {start.tensorflow_rss_mb.median:.0f} MB", va="center", fontsize=9)
-    axes.margins(x=0.15)
+    axes.set_xlim(right=1.2 * max(left, start.tensorflow_s.median))
     axes.set(title="cold start, and memory then", xlabel="seconds")
     axes.legend(fontsize=8)
 
@@ -114,6 +115,7 @@ def _draw_endurance(axes: Any, results: Results) -> None:
     memory = results.endurance.rss_mb
     axes.plot(list(memory), list(memory.values()), color=_BLUE, marker=".")
     axes.set(ylim=(0, max(memory.values()) * 1.2))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.grid(alpha=0.3)
     axes.set(title="memory of the running bot", xlabel="predictions made", ylabel="resident memory, MB")

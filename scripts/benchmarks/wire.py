@@ -23,5 +23,5 @@ def measure_reactions(model: Path, plan: Plan) -> ReactionTimes | None:
         from tests.load.latency import measure
     except ModuleNotFoundError:
         return None
-    taken = measure(plan.messages, model=model)
+    taken = measure(plan.messages, model=model.resolve())
     return ReactionTimes(spread(taken), float(np.percentile(taken, 99)))
