@@ -12,6 +12,7 @@ from scripts.benchmarks.picture import draw_results
 from scripts.benchmarks.plan import FULL
 from scripts.benchmarks.samples import Spread
 from scripts.benchmarks.suite import Results
+from scripts.benchmarks.summary import summary_table
 
 PAGE_FILE: Final = "README.md"
 NUMBERS_FILE: Final = "results.json"
@@ -76,7 +77,7 @@ def _heading(results: Results, command: str) -> list[str]:
         ]
     if plan != FULL:
         lines += ["", f"A quick run: fewer repeats, and {plan.predictions:,} predictions for {FULL.predictions:,}."]
-    return [*lines, "", f"![All of the figures below]({PICTURE_FILE})"]
+    return [*lines, "", *summary_table(results), "", f"![All of the figures below]({PICTURE_FILE})"]
 
 
 def _one_message(results: Results) -> list[str]:

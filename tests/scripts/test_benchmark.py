@@ -108,6 +108,7 @@ def test_the_report_holds_a_page_with_its_picture_and_all_numbers(run: Run) -> N
     assert "scripts.benchmark --quick --report benchmark`" in page
     assert "40 predictions for 1,000,000" in page
     assert "(benchmark.png)" in page
+    assert f"{json.loads(run.output)['cold_start_s']:.2f} s" in page
     assert (run.folder / "benchmark.png").read_bytes().startswith(b"\x89PNG")
     numbers = json.loads((run.folder / "results.json").read_text(encoding="utf-8"))
     assert numbers["one_message"].keys() == run.results.one_message.keys()
