@@ -98,7 +98,7 @@ def _address(text: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:
-        raise ValueError(f"must be an IP address of this machine, as 127.0.0.1 or 0.0.0.0, not {_shown(text)}") from None
+        raise ValueError(f"must be an IP address of this machine, as 127.0.0.1, not {_shown(text)}") from None
 
 
 def _database(text: str) -> str:
