@@ -27,6 +27,8 @@ from tests.wire.server import TOKEN, WireServer
 
 _PROJECT: Final = Path(*bot.__path__).parent
 _LONGEST_LINE: Final = 1 << 24
+_TOLD: Final = 2000
+"""Characters of the log that a failure tells."""
 _STARTS_WITHIN: Final = 60.0  # seconds
 _STOPS_WITHIN: Final = 15.0
 
@@ -57,7 +59,7 @@ class BotProcess:
         self._child.stdin.write(b"report\n")
         line = await self._child.stdout.readline()
         if not line:
-            raise RuntimeError(f"The bot ended with {await self._child.wait()}: {self.log.read_text()[-2000:]}")
+            raise RuntimeError(f"The bot ended with {await self._child.wait()}: {_end_of(self.log)}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -105,7 +107,11 @@ async def _until_ready(server: WireServer, child: Process, log: Path) -> None:
         with suppress(TimeoutError):
             await server.until_ready()
             return
-    raise RuntimeError(f"The bot has not come up: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"The bot has not come up: {_end_of(log)}")
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text("utf-8", errors="replace")[-_TOLD:]
 
 
 class _Measured(EmojiBot):
