@@ -14,6 +14,8 @@ from bot.reading_turns import TurnTakingWebSocket
 
 log = logging.getLogger(__name__)
 
+HELLO_WITHIN: Final = 15.0
+"""Seconds for the gateway's first word."""
 _SHORT_LIFE: Final = 5.0
 PAUSE: Final = (1.0, 5.0)
 """Seconds: after a connection of a short life, one from this range passes before the next, as Discord asks for."""
@@ -60,7 +62,10 @@ class PatientWebSocket(TurnTakingWebSocket):
             raise ConnectionError("the gateway hung up before it said hello") from error
 
     async def poll_event(self) -> None:
-        """Wait for a packet and act on it."""
+        """Wait for a packet and act on it. The first one must come soon: all other shards wait to reconnect."""
+        patience = self._max_heartbeat_timeout
+        if self._keep_alive is None:
+            self._max_heartbeat_timeout = min(patience, HELLO_WITHIN)
         try:
             await super().poll_event()
         except ReconnectWebSocket as error:
@@ -68,6 +73,8 @@ class PatientWebSocket(TurnTakingWebSocket):
             if error.resume and time.monotonic() - self._began < _SHORT_LIFE:
                 await asyncio.sleep(random.uniform(*PAUSE))  # noqa: S311
             raise
+        finally:
+            self._max_heartbeat_timeout = patience
 
     async def received_message(self, msg: Any, /) -> None:
         """Act on a packet.

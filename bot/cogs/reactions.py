@@ -138,6 +138,9 @@ class Reactions(commands.Cog):
         reason = self._obstacle(message, guild_id, facts, before)
         if reason is not None:
             return skipped(reason)
+        # After an outage, thousands of these are told at once: the model is for those that are fresh.
+        if before is None and self._reactor.is_stale(message):
+            return skipped(Outcome.STALE)
         choice = await self._judged(message, guild_id, state, asked=before is not None and before.asked)
         # While the model had it, minds may have changed, and another message may have had the reaction.
         reason = self._obstacle(message, guild_id, facts, before) if isinstance(choice, Choice) else None

@@ -8,9 +8,10 @@ import asyncio
 import json
 import os
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -26,7 +27,10 @@ from tests.wire.server import TOKEN, WireServer
 
 _PROJECT: Final = Path(*bot.__path__).parent
 _LONGEST_LINE: Final = 1 << 24
-_STOPS_WITHIN: Final = 15.0  # seconds
+_TOLD: Final = 2000
+"""Characters of the log that a failure tells."""
+_STARTS_WITHIN: Final = 60.0  # seconds
+_STOPS_WITHIN: Final = 15.0
 
 
 class BotProcess:
@@ -55,7 +59,7 @@ class BotProcess:
         self._child.stdin.write(b"report\n")
         line = await self._child.stdout.readline()
         if not line:
-            raise RuntimeError(f"The bot ended with {await self._child.wait()}: {self.log.read_text()[-2000:]}")
+            raise RuntimeError(f"The bot ended with {await self._child.wait()}: {_end_of(self.log)}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -88,12 +92,26 @@ async def bot_process(server: WireServer, folder: Path, **settings: str) -> Asyn
             limit=_LONGEST_LINE,
         )
     try:
-        await server.until_ready()
+        await _until_ready(server, child, log)
         yield BotProcess(child, log, database)
     finally:
         if child.returncode is None:
             child.kill()
             await child.wait()
+
+
+async def _until_ready(server: WireServer, child: Process, log: Path) -> None:
+    """Wait for the bot; shards come one after the other, and the machine may be busy."""
+    until = time.monotonic() + _STARTS_WITHIN
+    while child.returncode is None and time.monotonic() < until:
+        with suppress(TimeoutError):
+            await server.until_ready()
+            return
+    raise RuntimeError(f"The bot has not come up: {_end_of(log)}")
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text("utf-8", errors="replace")[-_TOLD:]
 
 
 class _Measured(EmojiBot):

@@ -132,6 +132,8 @@ class Mischief:
                 await self._chance.choice(ways)(self._chance.choice(sessions))
 
     def _fail(self, route: Route, fault: Fault) -> None:
+        if self._server.rest.faults[route]:  # nothing is requested: the gateway is away
+            return
         self.done[f"{route.name}: {_words(fault)}"] += 1
         self._server.fail(route, fault)
 

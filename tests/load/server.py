@@ -77,6 +77,8 @@ class Watch(Rest):
         self.most_at_once = max(self.most_at_once, self._in_flight[channel])
         try:
             await asyncio.sleep(self._reply_after)
+            if incoming.transport is None:  # the client has given up meanwhile
+                return web.Response(status=web.HTTPServiceUnavailable.status_code)
             response = await super()._respond(request, incoming)
         finally:
             self._in_flight[channel] -= 1

@@ -110,6 +110,7 @@ class Connection:
 
     def half_close(self) -> None:
         """Send no more, as TCP says it, and go on reading."""
+        self._frozen = True
         self._transport.write_eof()
 
     def freeze(self) -> None:

@@ -250,3 +250,14 @@ async def test_plain_text_does_as_well_as_compression(server: WireServer, settin
 async def test_a_packet_in_many_frames_is_put_together(server: WireServer, bot: EmojiBot) -> None:
     server.session.live.frame_bytes = 100
     await is_well(server)
+
+
+async def test_a_gateway_that_never_says_hello_is_given_up_soon(
+    server: WireServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.gateway.HELLO_WITHIN", 0.2)
+    async with connected(server, settings):
+        server.fail_connection(NoHello())
+        server.session.live.drop()
+        await server.until(lambda: server.gateway.identified == 2 or server.gateway.resumed == 1)
+        await is_well(server)
