@@ -7,7 +7,7 @@ import discord
 
 def heartbeat_of(shard: discord.ShardInfo) -> float | None:
     """Seconds from the last heartbeat to its acknowledgement; None where that is not known."""
-    keep_alive = shard._parent.ws._keep_alive
+    keep_alive = getattr(shard._parent.ws, "_keep_alive", None)
     if keep_alive is None or not math.isfinite(shard.latency):
         return None
     # discord.py notes when it sent a heartbeat only after it has. An acknowledgement that comes sooner is taken for the

@@ -30,7 +30,7 @@ class Skip(StrEnum):
     CHANNEL_COOLDOWN = "channel cooldown"
     MEMBER_COOLDOWN = "member cooldown"
     FLOOD = "flood"
-    """More messages are under way than the bot holds at once."""
+    """The bot holds too many messages already, or too many of this server."""
     BUSY = "model busy"
     LEFT_ALONE = "deleted"
     """Deleted, or cleared of reactions, before the bot came to it."""

@@ -202,9 +202,12 @@ class Reactor:
         return (self._clock() - message.created_at).total_seconds()
 
     def _delay(self, message: discord.Message) -> float:
-        """Seconds from `message`, or its edit, to Discord's reply to the reaction that was just added."""
+        """Seconds from `message`, or its edit, to Discord's reply to the reaction that was just added.
+
+        By the bot's clock, which may be behind Discord's: no less than 0.
+        """
         since = (self._clock() - (message.edited_at or message.created_at)).total_seconds()
-        return since - seconds_since_reply()
+        return max(0.0, since - seconds_since_reply())
 
     def _patience(self, message: discord.Message, *, asked: bool) -> float:
         """Seconds for which a request may take; negative where the message is stale."""

@@ -183,7 +183,8 @@ class _Sizes:
         """Count one more."""
         size = self._of.get(key, 0)
         self._move(key, size, size + 1)
-        self._largest = max(self._largest, size + 1)
+        if size == self._largest:
+            self._largest = size + 1
 
     def shrink(self, key: Hashable) -> None:
         """Count one less."""
@@ -194,12 +195,15 @@ class _Sizes:
 
     def _move(self, key: Hashable, old: int, new: int) -> None:
         if old:
-            group = self._groups[old]
-            del group[key]
-            if not group:
+            left = self._groups[old]
+            del left[key]
+            if not left:
                 del self._groups[old]
-        if new:
-            self._of[key] = new
-            self._groups.setdefault(new, OrderedDict())[key] = None
-        else:
+        if not new:
             del self._of[key]
+            return
+        self._of[key] = new
+        group = self._groups.get(new)
+        if group is None:
+            group = self._groups[new] = OrderedDict()
+        group[key] = None

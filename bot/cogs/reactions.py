@@ -12,6 +12,7 @@ from bot.cooldowns import Cooldowns
 from bot.counts import Count, skipped
 from bot.facts import facts_of
 from bot.guild_settings import GuildState
+from bot.intake import Intake
 from bot.judge import Judge
 from bot.own_reactions import OwnReaction, OwnReactions
 from bot.policy import Choice, Skip
@@ -24,8 +25,8 @@ from model.service import ServiceBusyError, ServiceClosedError
 
 log = logging.getLogger(__name__)
 
-_MOST_UNDER_WAY: Final = 3000
-"""Messages that are held at once: some more than may wait for settings, the model and Discord together."""
+_PLACES: Final = 4000
+"""For messages and edits: half of them, which one server may take, are more than may wait for the model and Discord."""
 _MOST_WAITING: Final = 1000
 """Messages that may wait until their server's settings are read."""
 _READ_SECONDS: Final = 2.0
@@ -49,14 +50,14 @@ class Reactions(commands.Cog):
         self._own = own
         self._reacting = Reacting(bot, store, reactor, own)
         self._cooldowns = Cooldowns()
-        self._under_way = 0
+        self._intake = Intake(_PLACES)
         self._waiting = 0
         self._lines = RareLines(log)
 
     @property
     def under_way(self) -> int:
         """Messages and edits that are held."""
-        return self._under_way
+        return len(self._intake)
 
     async def on_message(self, message: discord.Message) -> None:
         """React to `message` where policy and model say so. It counts as seen, and once for what became of it."""
@@ -64,7 +65,7 @@ class Reactions(commands.Cog):
         if message.guild is None or (me is not None and message.author.id == me.id):
             return
         guild_id = message.guild.id
-        fate = skipped(Skip.FLOOD) if self._under_way >= _MOST_UNDER_WAY else await self._fate(message, guild_id)
+        fate = await self._fate(message, guild_id) if self._intake.has_room(guild_id) else skipped(Skip.FLOOD)
         if fate is None:
             return
         if fate in _DROPS:
@@ -82,12 +83,12 @@ class Reactions(commands.Cog):
         # Discord sends updates without an edit, too: a link got its picture, a message was pinned.
         if message.guild is None or message.edited_at is None or self._reactor.is_stale(message):
             return
-        if not self._own.has_unknown(message) and self._under_way < _MOST_UNDER_WAY:
+        if not self._own.has_unknown(message) and self._intake.has_room(message.guild.id):
             await self._judge_anew(message, message.guild.id)
 
     async def _fate(self, message: discord.Message, guild_id: int) -> str | None:
         """React or not; returns the counter of what became of the message, None where it was told of before."""
-        self._under_way += 1
+        self._intake.enter(guild_id)
         try:
             facts = facts_of(message, self._bot.user)
             async with self._own.turn(message.id):
@@ -98,16 +99,16 @@ class Reactions(commands.Cog):
                     return found
                 outcome = await self._react(message, guild_id, facts, found)
         finally:
-            self._under_way -= 1
+            self._intake.leave(guild_id)
         return Count.REACTED if outcome is Outcome.ADDED else skipped(outcome)
 
     async def _judge_anew(self, message: discord.Message, guild_id: int) -> None:
-        self._under_way += 1
+        self._intake.enter(guild_id)
         try:
             async with self._own.turn(message.id):
                 await self._change(message, guild_id, facts_of(message, self._bot.user))
         finally:
-            self._under_way -= 1
+            self._intake.leave(guild_id)
 
     async def _change(self, message: discord.Message, guild_id: int, facts: policy.MessageFacts) -> None:
         """Put the reaction that fits now in the place of the one before. The message's turn is held."""

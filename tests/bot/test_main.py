@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
@@ -170,6 +172,23 @@ def test_what_discord_answers_decides_whether_to_try_again(
 
     assert main(["invite"]) == exit_status
     assert "Discord ended the connection" in _sentence(capsys)
+
+
+def test_a_port_for_the_metrics_that_is_taken_is_a_mistake_of_the_operator(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    with closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("METRICS_PORT", str(port))
+
+        assert main(["run"]) == 2
+    assert _sentence(capsys) == (
+        f"The metrics cannot be served on 127.0.0.1, port {port}: address already in use. "
+        "Choose another METRICS_PORT or METRICS_HOST."
+    )
 
 
 def test_a_database_out_of_reach_is_no_mistake_of_the_operator(

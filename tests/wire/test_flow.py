@@ -123,7 +123,8 @@ async def test_predict_answers_while_the_model_cannot_keep_up(server: WireServer
 
 @pytest.fixture
 def small_intake(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr("bot.cogs.reactions._MOST_UNDER_WAY", 10)
+    """How many messages a server may hand to the bot at once, where it is the only one to do so."""
+    monkeypatch.setattr("bot.cogs.reactions._PLACES", 20)
     return 10
 
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -32,15 +31,6 @@ def free_port() -> int:
         found.bind((HOST, 0))
         port: int = found.getsockname()[1]
         return port
-
-
-@pytest.fixture
-def taken_port() -> Iterator[int]:
-    """One that somebody else listens on."""
-    with closing(socket.socket()) as other:
-        other.bind((HOST, 0))
-        other.listen()
-        yield other.getsockname()[1]
 
 
 async def test_a_bot_in_its_guild_lives_and_is_ready(server: WireServer, settings: Settings) -> None:
@@ -121,16 +111,6 @@ async def test_an_open_address_is_said_in_one_line(settings: Settings, caplog: p
             pass
     levels = [record.levelno for record in caplog.records if "metrics served" in record.getMessage()]
     assert levels == [logging.WARNING, logging.INFO]
-
-
-async def test_a_port_that_is_taken_ends_the_process_with_one_sentence(
-    server: WireServer, tmp_path: Path, taken_port: int
-) -> None:
-    async with process(server, tmp_path, METRICS_PORT=str(taken_port)) as child:
-        status, words = await end(child)
-    assert status == 2
-    assert words.startswith(f"The metrics cannot be served on {HOST}, port {taken_port}: address already in use.")
-    assert words.count("\n") == 1
 
 
 @needs_sigterm
