@@ -93,6 +93,13 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Slow:
+    """A fault: the right reply, so many seconds late. What was asked is done at once."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hang:
     """A fault: no reply before the server closes."""
 
@@ -102,7 +109,7 @@ class Drop:
     """A fault: the connection breaks instead of a reply."""
 
 
-Fault = Refusal | RateLimit | Hang | Drop
+Fault = Refusal | RateLimit | Slow | Hang | Drop
 
 
 class WireServer:
@@ -297,6 +304,11 @@ class WireServer:
             case RateLimit(retry_after):
                 content = {"message": "You are being rate limited.", "retry_after": retry_after, "global": False}
                 return _json(429, content, {"Via": "1.1 wire"})
+            case Slow(seconds):
+                content = self._accept(request)
+                await self._notify()
+                await asyncio.sleep(seconds)
+                return web.Response(status=204) if content is None else _json(200, content)
             case Hang():
                 await self._notify()
                 await self._closing.wait()
