@@ -259,6 +259,7 @@ class EmojiBot(commands.AutoShardedBot):
                 about to end need not wait for.
         """
         self._leaving = True
+        log.info("leaving")
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         cut = await finish(self._reactor, seconds - _LAST_STEPS)

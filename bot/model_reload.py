@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.current_model import CurrentModel, ModelFacts
+from bot.memory import give_back_memory
 from model.bundle import BundleError
 from model.predictor import Predictor
 from model.service import PredictionService
@@ -86,6 +87,7 @@ class ModelReload:
         self._model.replace(ModelFacts.of(predictor, self._threshold, self._clock()))
         self._service.swap(predictor)
         log.info("model reloaded before=%s after=%s labels=%d", before, predictor.version, len(self._model.labels))
+        await asyncio.to_thread(give_back_memory)
         return True
 
     async def close(self) -> None:

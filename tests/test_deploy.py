@@ -13,9 +13,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from bot.__main__ import main
+from bot.__main__ import STOP_SECONDS, main
 from bot.settings import SETTING_KEYS, Settings, SettingsError
-from bot.store import Store, database
+from bot.store import Store
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
@@ -153,9 +153,16 @@ def test_the_time_limit_of_the_memory_is_the_true_one() -> None:
     [(UNIT, r"^TimeoutStopSec=(\d+)$"), (MANIFEST, r"terminationGracePeriodSeconds: (\d+)$")],
     ids=["unit", "manifest"],
 )
-def test_the_bot_has_time_to_write_its_counters(text: str, pattern: str) -> None:
-    assert int(_only(pattern, text)) > 2 * (database._LONGEST_COMMAND + database._PATIENCE)
-    assert int(_only(r"may take (\d+) seconds", text)) == 2 * database._LONGEST_COMMAND
+def test_the_bot_has_time_to_stop(text: str, pattern: str) -> None:
+    assert int(_only(pattern, text)) > 2 * STOP_SECONDS
+    assert int(_only(r"has (\d+) seconds to finish", text)) == STOP_SECONDS
+    assert int(_only(r"has (\d+) seconds to finish", PAGE)) == STOP_SECONDS
+
+
+def test_a_reload_sends_the_signal_that_reloads_the_model() -> None:
+    assert _only(r"^ExecReload=(.+)$", UNIT) == "/bin/kill -HUP $MAINPID"
+    assert _only(r"^RestartForceExitStatus=(.+)$", UNIT) == "SIGHUP"
+    assert "systemctl reload emoji-bot" in PAGE
 
 
 def test_the_permissions_are_those_that_the_bot_uses() -> None:

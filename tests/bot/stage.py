@@ -111,9 +111,13 @@ class Gate:
         self.reached.set()
         await self._open.wait()
 
+    def let_go(self) -> None:
+        """Let all through."""
+        self._open.set()
+
     async def open(self, server: Server) -> None:
         """Let all through, and see what comes of it."""
-        self._open.set()
+        self.let_go()
         await server.environment.settle()
 
 

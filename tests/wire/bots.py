@@ -18,17 +18,18 @@ PROJECT: Final = Path(*bot.__path__).parent
 CACHE_SECONDS: Final = 0.5
 """For how long a process takes what it read from the database for the present."""
 PROGRAM: Final = """
-import functools, sys, discord, yarl
-from bot.__main__ import main
+import functools, os, sys, discord, yarl
+import bot.__main__
 from bot.store import Store
 from tests.wire.haste import hurry
 hurry()
 discord.http.Route.BASE = sys.argv[1]
 discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(sys.argv[2])
 Store.open = functools.partial(Store.open, cache_seconds=float(sys.argv[3]))
-sys.exit(main(["run"]))
+bot.__main__.STOP_SECONDS = float(os.environ.get("STOP_SECONDS", 2))
+sys.exit(bot.__main__.main(["run"]))
 """
-"""`python -m bot` with the server in the place of Discord, short pauses, and a memory that tests can outwait."""
+"""`python -m bot` with the server in the place of Discord, short pauses, and a memory and a stop that tests can outwait."""
 
 
 @asynccontextmanager
@@ -78,6 +79,16 @@ async def process(
         if child.returncode is None:
             child.kill()
             await child.communicate()
+
+
+async def until_logged(child: Process, words: str) -> str:
+    """Read what a process writes to stderr until a line holds `words`; returns that line."""
+    assert child.stderr is not None
+    async with asyncio.timeout(DEADLINE):
+        while line := (await child.stderr.readline()).decode():
+            if words in line:
+                return line.rstrip("\n")
+    raise AssertionError(f"the process ended and did not say {words!r}")
 
 
 async def end(child: Process) -> tuple[int | None, str]:
