@@ -11,8 +11,10 @@ _IGNORED: Final = re.compile("[\\s:_\U0001f3fb-\U0001f3ff]")  # the last: skin c
 
 def find_label(labels: Sequence[Label], typed: str) -> Label | None:
     """The label that `typed` names, as `fire`, `:fire:`, `🔥` or `🔥 fire`; None where none or several are named."""
+    known = [(label, _forms(label)) for label in labels]
     for parts in ([typed], typed.split()):
-        found = {label for part in parts for label in labels if _fold(part) in _forms(label)}
+        wanted = {_fold(part) for part in parts}
+        found = {label for label, forms in known if not wanted.isdisjoint(forms)}
         if found:
             return found.pop() if len(found) == 1 else None
     return None

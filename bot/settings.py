@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from dotenv import dotenv_values
 
+from bot.secret import Secret
 from model.bundle import PRETRAINED
 
 REACTIONS: Final = 40
@@ -22,7 +23,7 @@ _MOST_SHARDS: Final = 100_000
 _LAST_PORT: Final = 65_535
 _MOST_DIGITS: Final = 9
 _SHORT: Final = Repr()
-_SHORT.maxstring = 60
+_SHORT.maxstring = 24  # a token in the wrong line is not shown whole
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 JSON_FORMAT: Final = "json"
 LOG_FORMATS: Final = ("text", JSON_FORMAT)
@@ -39,6 +40,8 @@ class SettingsError(Exception):
 def _token(text: str) -> str:
     if any(character.isspace() for character in text):
         raise ValueError("must hold no white space")
+    if not (text.isascii() and text.isprintable()):  # it travels in a header of HTTP
+        raise ValueError("must hold nothing but visible ASCII characters")
     return text
 
 
@@ -174,6 +177,12 @@ class Settings:
     log_format: str = _setting("LOG_FORMAT", _log_format, "text")
     metrics_port: int | None = _setting("METRICS_PORT", _port, None)
     metrics_host: str = _setting("METRICS_HOST", _address, "127.0.0.1")
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if not setting.repr and value is not None:
+                object.__setattr__(self, setting.name, Secret(value))
 
     @classmethod
     def from_values(cls, values: Mapping[str, str | None], *, token_needed: bool = False) -> "Settings":

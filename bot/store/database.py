@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -165,8 +166,8 @@ class Database:
         except self._failures as error:
             self.failed += 1
             reason = _one_line(error)
-            if self._url.password:
-                reason = reason.replace(str(self._url.password), "***")
+            for secret in _secrets(self._url):
+                reason = reason.replace(secret, "***")
             raise StoreError(f"{self._name} cannot be used: {reason}.", temporary=_is_temporary(error)) from error
 
 
@@ -179,13 +180,29 @@ def _parse(url: str) -> URL:
         if parsed.database in (None, "", ":memory:") or parsed.query:
             raise StoreError("The database must be a file: sqlite:///FILE.")
         return parsed.set(drivername="sqlite+aiosqlite")
-    if parsed is not None and parsed.drivername in ("postgresql", "postgresql+asyncpg"):
+    if parsed is not None and parsed.drivername in ("postgresql", "postgresql+asyncpg") and _is_plain(url, parsed):
         options = dict(parsed.query)
         if "sslmode" in options:  # libpq's name, which hosts hand out
             options["ssl"] = options.pop("sslmode")
         return parsed.set(drivername="postgresql+asyncpg", query=options)
     # Nothing of the URL stands here: where it cannot be parsed, nobody knows which part is the password.
     raise StoreError("The database URL must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME.") from None
+
+
+def _is_plain(text: str, url: URL) -> bool:
+    """Whether the parts of a URL are what they seem.
+
+    An @ that is not encoded cuts a password, and its rest then stands in the name of the host or of the database.
+    """
+    named = f"{url.host or ''}{url.database or ''}"
+    return text.count("@") <= 1 and "@" not in named and (url.port is None or 0 < url.port < 2**16)
+
+
+def _secrets(url: URL) -> list[str]:
+    """What must not be repeated of a URL: the password, as it is and as it is written there, the longest form first."""
+    values = [str(url.password or ""), *(str(url.query[key]) for key in ("password", "passfile") if key in url.query)]
+    forms = {form for value in values for form in (value, quote(value), quote(value, safe=""), quote_plus(value))}
+    return sorted(forms - {""}, key=len, reverse=True)
 
 
 def _asyncpg() -> Any:

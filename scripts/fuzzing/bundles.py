@@ -3,10 +3,16 @@
 import hashlib
 import json
 import os
+import zlib
 from math import isclose, isfinite
 from pathlib import Path
+from typing import Final
 
 from scripts.fuzzing.contract import Run, refused
+
+_COMPUTED: Final = frozenset({"model.onnx", "embedding.npy"})
+_SOME: Final = 8
+"""Of the other files, one in so many bundles is also run: a session of ONNX Runtime costs more than all else."""
 
 
 def toy_bundle(folder: Path) -> Path:
@@ -43,14 +49,17 @@ def toy_bundle(folder: Path) -> Path:
     return folder
 
 
-def _load(folder: Path) -> None:
-    """Load a bundle and predict with it."""
-    from model.bundle import BundleError
+def _load(folder: Path, *, run: bool) -> None:
+    """Load a bundle and perhaps predict with it."""
+    from model.bundle import BundleError, load_bundle
     from model.predictor import Predictor
 
     with refused(BundleError):
-        predictor = Predictor.load(folder)
-        _ = predictor.bundle.version
+        bundle = load_bundle(folder)
+        _ = bundle.version
+        if not run:
+            return
+        predictor = Predictor(bundle)
         prediction = predictor.predict("good, bad and unheard of!")
         shares = [candidate.probability for candidate in prediction.candidates]
         assert isclose(sum(shares) + prediction.silence, 1, rel_tol=1e-3) or len(shares) < len(predictor.bundle.labels)
@@ -66,7 +75,7 @@ def with_file(folder: Path, name: str) -> Run:
         (bundle / name).write_bytes(content)
         config["sha256"][name] = hashlib.sha256(content).hexdigest()
         (bundle / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        _load(bundle)
+        _load(bundle, run=name in _COMPUTED or not zlib.crc32(content) % _SOME)
 
     return run
 
@@ -77,7 +86,7 @@ def config(folder: Path) -> Run:
 
     def run(content: bytes) -> None:
         (bundle / "config.json").write_bytes(content)
-        _load(bundle)
+        _load(bundle, run=not zlib.crc32(content) % _SOME)
 
     return run
 

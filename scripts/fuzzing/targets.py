@@ -80,6 +80,7 @@ TARGETS: Final[Mapping[str, Target]] = {
         "what is typed into commands",
         texts.commands,
         (*_TEXTS, "🔥 fire".encode(), b":fire:", b"<a:fire:123456789012345678>"),
+        1024,
     ),
 }
 """By name."""

@@ -16,7 +16,9 @@ from bot.store import Store
 from bot.texts import say
 from tests.wire.bots import end, process, until_logged
 from tests.wire.payloads import GENERAL, HOME, RANDOM, slash
-from tests.wire.server import Hang, Route, Slow, WireServer
+from tests.wire.faults import Hang, Slow
+from tests.wire.rest import Route
+from tests.wire.server import WireServer
 
 CLEAN: Final = 1000
 NEWS: Final = "happy birthday, my friend"
