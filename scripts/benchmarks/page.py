@@ -222,7 +222,7 @@ def _arithmetic(results: Results) -> list[str]:
         f"NumPy multiplies large matrices at {_shown(arithmetic.large_gflops, 1)} GFLOP/s, float32, one thread.",
         "Of the LSTM counts what the matrices of its two layers need, over the time of the whole session with all else",
         "in it. Beside it stands NumPy on what each step does, the states of the batch by the recurrent matrix: for",
-        "one message a vector by a matrix.",
+        "one message a vector by a matrix. Each is the fastest call of a round.",
         "",
         *table(["messages in a batch", "LSTM, GFLOP/s", "share of large", "NumPy, a step", "share of a step"], rows),
     ]

@@ -50,6 +50,11 @@ class Times:
         """Of each round."""
         return np.array([np.median(one) for one in self.rounds])
 
+    @property
+    def fastest(self) -> npt.NDArray[np.float64]:
+        """The shortest call of each round: what the machine can do where nothing comes between."""
+        return np.array([one.min() for one in self.rounds])
+
 
 def time_calls(call: Callable[[], Any], slice_s: float) -> npt.NDArray[np.float64]:
     """Seconds of each call, made for `slice_s` seconds and at least twice, after one that is not timed."""

@@ -9,6 +9,8 @@ from scripts.benchmarks.suite import Results
 def summary_table(results: Results) -> list[str]:
     """The lines of a table of medians."""
     one = figures(results)
+    slower, cpu = one["speedup_vs_keras_predict"], one["cpu_speedup_vs_keras_predict"]
+    rate, share = one["service_messages_per_s"], one["service_share_of_session"]
     rows = [
         [
             "one message of ten words, text to answer; 99th percentile",
@@ -16,16 +18,14 @@ def summary_table(results: Results) -> list[str]:
         ],
         [
             "`keras.Model.predict` on the same weights and messages",
-            f"{one['keras_predict_p50_ms']:.1f} ms: {one['speedup_vs_keras_predict']:.0f} times as long"
-            f" ({one['cpu_speedup_vs_keras_predict']:.0f} times the processor time)",
+            f"{one['keras_predict_p50_ms']:.1f} ms: {slower:.0f} times as long ({cpu:.0f} times the processor time)",
         ],
         ["`tf.function`; compiled by XLA", _times_as_long(one, "tf_function", "tf_function_xla")],
         ["LiteRT with a loop; unrolled, one graph for each length", _times_as_long(one, "litert", "litert_unrolled")],
         ["plain NumPy", _times_as_long(one, "numpy")],
         [
             f"through the async service, {MANY_CALLERS} callers at once",
-            f"{one['service_messages_per_s']:,.0f} messages a second: {one['service_share_of_session']:.2f} of what the"
-            f" ONNX session alone does in batches of {BATCH}",
+            f"{rate:,.0f} messages a second: {share:.2f} of what its ONNX session alone does in batches of {BATCH}",
         ],
     ]
     if "reaction_p50_ms" in one:

@@ -27,6 +27,8 @@ KEYS = {
     "bot_rss_mb",
     "cold_start_s",
 }
+pytestmark = pytest.mark.timeout(600)  # the run is one fixture, with Keras, LiteRT and six processes
+
 SHORT = Plan(rounds=2, slice_s=0.005, starts=1, predictions=40, messages=3)
 
 

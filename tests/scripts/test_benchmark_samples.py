@@ -33,6 +33,7 @@ def test_every_round_of_a_rival_has_two_calls_at_least() -> None:
     assert (times.calls >= 0).all()
 
 
-def test_medians_are_of_rounds() -> None:
+def test_medians_and_fastest_calls_are_of_rounds() -> None:
     times = Times((np.array([1.0, 2.0, 9.0]), np.array([4.0, 6.0])), np.array([1.0, 1.0]))
     assert times.medians.tolist() == pytest.approx([2, 5])
+    assert times.fastest.tolist() == pytest.approx([1, 4])
