@@ -29,7 +29,7 @@ Store.open = functools.partial(Store.open, cache_seconds=float(sys.argv[3]))
 bot.__main__.STOP_SECONDS = float(os.environ.get("STOP_SECONDS", 2))
 sys.exit(bot.__main__.main(["run"]))
 """
-"""`python -m bot` with the server in the place of Discord, short pauses, and a memory and a stop that tests can outwait."""
+"""`python -m bot` with the server in the place of Discord, and pauses, a memory and a stop that tests can outwait."""
 
 
 @asynccontextmanager

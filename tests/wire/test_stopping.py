@@ -15,8 +15,8 @@ import pytest
 from bot.store import Store
 from bot.texts import say
 from tests.wire.bots import end, process, until_logged
-from tests.wire.payloads import GENERAL, HOME, RANDOM, slash
 from tests.wire.faults import Hang, Slow
+from tests.wire.payloads import GENERAL, HOME, RANDOM, slash
 from tests.wire.rest import Route
 from tests.wire.server import WireServer
 
