@@ -15,8 +15,7 @@ from model.bundle import CONFIG_FILE, LABELS_FILE, MODEL_FILE, PRETRAINED, load_
 from model.labels import Label, format_labels
 
 FLAGS: Final = tuple(
-    Label(f"flag_{i}", chr(0x1F1E6) + chr(0x1F1E6 + i) if i < 26 else chr(0x1F1E7) + chr(0x1F1E6 + i % 26))
-    for i in range(52)
+    Label(f"flag_{i}", chr(0x1F1E6 + i // 26) + chr(0x1F1E6 + i % 26)) for i in range(26 * 26)
 )
 """Labels that are none of the shipped ones."""
 
@@ -27,10 +26,10 @@ def copy_bundle(folder: Path) -> Path:
 
 
 def flag_bundle(folder: Path, threshold: float = 0.25) -> Path:
-    """The shipped network with another threshold and other labels: flags, and numbers when those run out."""
+    """The shipped network with another threshold and other labels: flags."""
     copy_bundle(folder)
     names = len(load_bundle(folder).labels)
-    labels = [FLAGS[i] if i < len(FLAGS) else Label(f"key_{i}", f"{i}\u20e3") for i in range(names)]
+    labels = FLAGS[:names]
     rewrite(folder, LABELS_FILE, format_labels(labels).encode())
     set_config(folder, threshold=threshold)
     return folder
