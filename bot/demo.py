@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 
+import discord
 import simcord
 from simcord.preview import _markdown
 
@@ -63,7 +64,7 @@ async def _serve(settings: Settings, port: int, channel: str) -> None:
         # The simulation keeps a clock of its own, and messages are dated by it.
         bot = EmojiBot(
             replace(settings, database_url=f"sqlite:///{folder}/demo.db", shard_count=None, shard_ids=None),
-            clock=lambda: environments[0].now(),
+            clock=lambda: environments[0].now() if environments else discord.utils.utcnow(),
         )
         async with simcord.run(bot, shard_count=1) as environment:
             environments.append(environment)
