@@ -7,7 +7,7 @@ from typing import Final
 _CUSTOM_EMOJI: Final = re.compile(r"<a?:(\w{2,32}:)\d{1,20}>")
 # Discord's Markdown, links and mentions consist of these; a backslash before one of them is not shown.
 _MEANING: Final = re.compile(r"[\\`*_~|\[\]()<>#/]")
-_LIST: Final = re.compile(r"([-+]|\d{1,20}(?=\.))")
+_LIST: Final = re.compile(r"([-+]|\d+(?=\.))")
 _STACKED: Final = re.compile(
     "([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )

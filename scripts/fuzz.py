@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from scripts.fuzzing.linear_time import LinearTime
@@ -94,7 +95,11 @@ def _fuzz(name: str, runs: int, seed: int, largest: int, folder: Path) -> None:
     def test_one(content: bytes) -> None:
         nonlocal count
         count += 1
-        measured(content)
+        try:
+            measured(content)
+        except BaseException:
+            (folder / f"found-{sha256(content).hexdigest()[:12]}").write_bytes(content)
+            raise
         if count == runs:
             seconds, size = measured.slowest
             print(
@@ -104,7 +109,7 @@ def _fuzz(name: str, runs: int, seed: int, largest: int, folder: Path) -> None:
             )
 
     options = [f"-runs={runs}", f"-seed={seed}", f"-max_len={largest}", "-len_control=20", "-verbosity=0"]
-    atheris.Setup([sys.argv[0], *options, "-timeout=60", f"-artifact_prefix={folder}/found-", str(corpus)], test_one)
+    atheris.Setup([sys.argv[0], *options, "-timeout=600", f"-artifact_prefix={folder}/found-", str(corpus)], test_one)
     atheris.Fuzz()
 
 

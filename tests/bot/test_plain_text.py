@@ -52,6 +52,7 @@ def test_hostile_texts_can_be_sent(text: str) -> None:
         ("  two\n lines\t ", "two lines"),
         ("**loud** <:blob_cat:123456789012345678>", r"\*\*loud\*\* :blob\_cat:"),
         ("1. first", r"1\. first"),
+        ("1" * 30 + ". first", "1" * 30 + r"\. first"),
         ("- item", r"\- item"),
         ("@everyone", "@\u200beveryone"),
         ("<@1>", "\\<@\u200b1\\>"),
