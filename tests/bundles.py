@@ -14,9 +14,7 @@ from onnx import numpy_helper
 from model.bundle import CONFIG_FILE, LABELS_FILE, MODEL_FILE, PRETRAINED, load_bundle
 from model.labels import Label, format_labels
 
-FLAGS: Final = tuple(
-    Label(f"flag_{i}", chr(0x1F1E6 + i // 26) + chr(0x1F1E6 + i % 26)) for i in range(26 * 26)
-)
+FLAGS: Final = tuple(Label(f"flag_{i}", chr(0x1F1E6 + i // 26) + chr(0x1F1E6 + i % 26)) for i in range(26 * 26))
 """Labels that are none of the shipped ones."""
 
 
