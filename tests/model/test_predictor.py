@@ -135,8 +135,8 @@ def test_the_threshold_decides_between_the_first_candidate_and_silence() -> None
 def test_rows_of_any_lengths_keep_their_order_and_their_answers(toy_predictor: Predictor, pads_count: bool) -> None:
     bundle = toy_predictor.bundle
     predictor = Predictor(replace(bundle, config=replace(bundle.config, pads_count=pads_count)))
-    rng = random.Random(0)
-    rows = [[rng.randrange(2, len(bundle.vocabulary)) for _ in range(rng.randint(1, 12))] for _ in range(200)]
+    rng = np.random.default_rng(0)
+    rows = [rng.integers(2, len(bundle.vocabulary), size=length).tolist() for length in rng.integers(1, 13, size=200)]
 
     outcomes, fits = predictor.run(rows)
 
