@@ -22,6 +22,9 @@ async def answer_failure(interaction: discord.Interaction[Any], kind: str, name:
         name: which of them.
         error: the reason.
     """
+    if interaction.client.is_closed():
+        log.info("%s cut short, the bot is leaving %s=%s", kind, kind, name)
+        return
     if isinstance(error, discord.HTTPException):
         # An answer that came too late or twice, or a channel that went away: Discord's daily life.
         log.warning("answer failed %s=%s status=%d code=%d", kind, name, error.status, error.code)
