@@ -271,6 +271,13 @@ class EmojiBot(commands.AutoShardedBot):
         await self.close()
         await gateway
 
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log what a listener did not catch; of one that the end of the bot cuts short, only that."""
+        if self.is_closed():
+            log.info("event cut short, the bot is leaving event=%s", event_method)
+        else:
+            await super().on_error(event_method, *args, **kwargs)
+
     async def close(self) -> None:
         """Stop reacting, leave the gateway, stop the model, write what is counted. May be called twice."""
         self._reactor.close()

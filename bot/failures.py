@@ -22,6 +22,9 @@ async def answer_failure(interaction: discord.Interaction[Any], kind: str, name:
         name: which of them.
         error: the reason.
     """
+    if interaction.client.is_closed():
+        log.info("%s cut short, the bot is leaving %s=%s", kind, kind, name)
+        return
     interaction.client.metrics.failed_commands[name if kind == "command" else kind] += 1
     if isinstance(error, discord.HTTPException):
         # An answer that came too late or twice, or a channel that went away: Discord's daily life.

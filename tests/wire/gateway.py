@@ -13,7 +13,7 @@ from contextlib import suppress
 from enum import IntEnum
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from tests.wire.faults import BadHandshake, ConnectFault, HangUp, NoHello
 from tests.wire.payloads import BOT, Payload, snowflake
@@ -94,9 +94,10 @@ class Connection:
                 await self._socket.send_bytes(data)
 
     async def close(self, code: int) -> None:
-        """Hang up with a close frame."""
+        """Hang up with a close frame, and leave it to the client to end the connection, so that it reads the frame."""
         self.hung_up = True
-        await self._socket.close(code=code)
+        with suppress(ConnectionResetError):
+            await self._socket.send_frame(struct.pack("!H", code), WSMsgType.CLOSE)
 
     def drop(self) -> None:
         """End the TCP connection without a close frame: the client sees 1006."""

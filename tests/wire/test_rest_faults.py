@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from bot.client import EmojiBot
 from bot.settings import Settings
 from tests.wire.faults import CutShort, Drop, Fault, Hang, Page, RateLimit, Refusal, Slow
 from tests.wire.payloads import BOB, GENERAL, RANDOM, Payload, from_member, slash, typing
@@ -127,6 +128,27 @@ async def test_an_answer_may_meet(server: WireServer, route: Route, fault: Fault
     await server.dispatch("INTERACTION_CREATE", slash("stats" if route is Route.EDIT_ANSWER else "help"))
     await server.until_received(route)
     await is_well(server)
+
+
+@pytest.mark.parametrize("route", [Route.ANSWER, Route.EDIT_ANSWER], ids=lambda route: route.name)
+async def test_an_answer_that_waits_does_not_hold_up_a_bot_that_leaves(
+    server: WireServer, bot: EmojiBot, route: Route
+) -> None:
+    server.fail(route, RateLimit(0.5))
+    await server.dispatch("INTERACTION_CREATE", slash("stats" if route is Route.EDIT_ANSWER else "help"))
+    await server.until_received(route)
+    await bot.close()
+    await asyncio.sleep(0.7)
+    assert len(server.received(route)) == 1
+
+
+async def test_a_reaction_that_waits_does_not_hold_up_a_bot_that_leaves(server: WireServer, bot: EmojiBot) -> None:
+    server.fail(Route.ADD_REACTION, RateLimit(0.5))
+    await server.say(TEXT)
+    await server.until_received(Route.ADD_REACTION)
+    await bot.close()
+    await asyncio.sleep(0.7)
+    assert len(server.received(Route.ADD_REACTION)) == 1
 
 
 UNANSWERED: Final[dict[str, Payload]] = {
