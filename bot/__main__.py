@@ -118,7 +118,7 @@ def _snowflake(text: str) -> int:
 
 
 async def _check(settings: Settings) -> None:
-    predictor = load_model(settings.model_dir)
+    predictor = load_model(settings.model_dir, must_react=False)
     async with await Store.open(settings.database_url):
         pass
     model = f"{settings.model_dir}, {len(predictor.bundle.labels)} emoji"

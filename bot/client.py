@@ -124,7 +124,7 @@ class EmojiBot(commands.AutoShardedBot):
             StoreError: the database cannot be used.
         """
         folder, threshold = self.settings.model_dir, self.settings.threshold
-        predictor = await asyncio.to_thread(load_model, folder)
+        predictor = await asyncio.to_thread(load_model, folder, must_react=False)
         self._model = model = CurrentModel(ModelFacts.of(predictor, threshold, self._clock()))
         self._service = PredictionService(predictor)
         await self._service.warm_up()

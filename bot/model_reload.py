@@ -27,14 +27,18 @@ class ReloadUnderWayError(Exception):
         super().__init__("another reload is under way")
 
 
-def load_model(folder: Path) -> Predictor:
+def load_model(folder: Path, *, must_react: bool = True) -> Predictor:
     """Load the bundle in a folder and try it.
+
+    Args:
+        folder: of the bundle.
+        must_react: see `smoke_test`.
 
     Raises:
         BundleError: it is no bundle, or its network is broken.
     """
     predictor = Predictor.load(folder)
-    smoke_test(predictor)
+    smoke_test(predictor, must_react=must_react)
     return predictor
 
 

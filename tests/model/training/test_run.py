@@ -57,7 +57,7 @@ def test_emojify_learns_its_five_classes(emojify: tuple[Path, dict[str, Any]]) -
 
 
 def test_emojify_is_fit_to_take_over_from_another_model(emojify: tuple[Path, dict[str, Any]]) -> None:
-    smoke_test(Predictor.load(emojify[0] / "out"))
+    smoke_test(Predictor.load(emojify[0] / "out"), must_react=True)
 
 
 def test_emojify_keeps_the_settings_of_the_seed(emojify: tuple[Path, dict[str, Any]]) -> None:
