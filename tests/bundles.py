@@ -11,11 +11,11 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from model.bundle import CONFIG_FILE, LABELS_FILE, MODEL_FILE, PRETRAINED, load_bundle
+from model.bundle import CONFIG_FILE, LABELS_FILE, MODEL_FILE, PRETRAINED
 from model.labels import Label, format_labels
 
-FLAGS: Final = tuple(Label(f"flag_{i}", chr(0x1F1E6 + i // 26) + chr(0x1F1E6 + i % 26)) for i in range(26 * 26))
-"""Labels that are none of the shipped ones."""
+FLAGS: Final = tuple(Label(f"flag_{i}", chr(0x1F1E6 + i // 26) + chr(0x1F1E6 + i % 26)) for i in range(63))
+"""As many labels as the shipped ones, and none of them."""
 
 
 def copy_bundle(folder: Path) -> Path:
@@ -26,9 +26,7 @@ def copy_bundle(folder: Path) -> Path:
 def flag_bundle(folder: Path, threshold: float = 0.25) -> Path:
     """The shipped network with another threshold and other labels: flags."""
     copy_bundle(folder)
-    names = len(load_bundle(folder).labels)
-    labels = FLAGS[:names]
-    rewrite(folder, LABELS_FILE, format_labels(labels).encode())
+    rewrite(folder, LABELS_FILE, format_labels(FLAGS).encode())
     set_config(folder, threshold=threshold)
     return folder
 
