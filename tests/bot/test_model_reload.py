@@ -243,7 +243,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "tampered": (_tampered, "its SHA-256 is not the one"),
     "truncated": (_truncated, "its SHA-256 is not the one"),
     "senseless": (_senseless, "cannot"),
-    "nan": (lambda folder: set_weights(folder, _nan), "numbers that are not finite"),
+    "nan": (lambda folder: set_weights(folder, _nan), "has a number beyond"),
     "another format": (lambda folder: set_config(folder, format_version=99), "its format_version is 99"),
     "another text": (lambda folder: set_config(folder, text_version=0), "its text_version is 0"),
 }

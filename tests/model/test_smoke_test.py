@@ -46,27 +46,35 @@ def test_other_labels_are_as_good(tmp_path: Path) -> None:
     smoke_test(Predictor.load(flag_bundle(tmp_path / "bundle")), must_react=True)
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (_nan, "it gives numbers that are not finite"),
-        (_infinite, "it gives numbers that are not finite"),
-        (_zero, "it answers all texts alike"),
-    ],
-    ids=["nan", "infinite", "zero"],
-)
-def test_a_network_without_sense_is_refused(tmp_path: Path, change: Callable[[Weights], None], reason: str) -> None:
+def test_a_network_without_sense_is_refused(tmp_path: Path) -> None:
     folder = copy_bundle(tmp_path / "bundle")
-    set_weights(folder, change)
+    set_weights(folder, _zero)
 
-    assert _refused(Predictor.load(folder)) == reason
+    assert _refused(Predictor.load(folder)) == "it answers all texts alike"
 
 
-def test_a_network_that_cannot_say_what_fits_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+@pytest.mark.parametrize("output", [0, 1], ids=["probabilities", "fits"])
+def test_a_network_whose_numbers_are_none_is_refused(number: float, output: int) -> None:
+    class Broken(Predictor):
+        def run(self, rows: Any) -> Any:
+            outputs = super().run(rows)
+            outputs[output][...] = number
+            return outputs
+
+    assert _refused(Broken(Predictor.load().bundle)) == "it gives numbers that are not finite"
+
+
+@pytest.mark.parametrize("change", [_nan, _infinite], ids=["nan", "infinite"])
+@pytest.mark.parametrize("weights", ["", "fit_"], ids=["all", "of what fits"])
+def test_weights_that_are_no_numbers_do_not_even_load(
+    tmp_path: Path, change: Callable[[Weights], None], weights: str
+) -> None:
     folder = copy_bundle(tmp_path / "bundle")
-    set_weights(folder, _nan, "fit_")
+    set_weights(folder, change, weights)
 
-    assert _refused(Predictor.load(folder)) == "it gives numbers that are not finite"
+    with pytest.raises(BundleError, match="has a number beyond"):
+        Predictor.load(folder)
 
 
 def test_a_model_that_is_silent_on_everything_is_refused(tmp_path: Path) -> None:
