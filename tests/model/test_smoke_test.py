@@ -59,7 +59,9 @@ def test_a_network_whose_numbers_are_none_is_refused(number: float, output: int)
     class Broken(Predictor):
         def run(self, rows: Any) -> Any:
             outputs = super().run(rows)
-            outputs[output][...] = number
+            broken = outputs[output]
+            assert broken is not None
+            broken[...] = number
             return outputs
 
     assert _refused(Broken(Predictor.load().bundle)) == "it gives numbers that are not finite"
