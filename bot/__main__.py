@@ -18,6 +18,7 @@ from bot.client import EmojiBot
 from bot.collector import spare_what_stays
 from bot.invite import ask_application_id, invite_link
 from bot.logs import last_words, set_up_logging
+from bot.memory import share_memory_between_threads
 from bot.model_reload import ReloadUnderWayError, load_model
 from bot.settings import Settings, SettingsError
 from bot.signals import hangup_signals, stop_signals
@@ -136,6 +137,7 @@ async def _invite(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     assert settings.token is not None  # noqa: S101 - it was needed
+    share_memory_between_threads()
     async with EmojiBot(settings) as bot, _watched(bot):
         spare_what_stays(bot)
         with stop_signals() as stopped, hangup_signals(stopped) as asked:
