@@ -9,6 +9,7 @@ import pprint
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -42,6 +43,16 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for key in SETTING_KEYS:
         monkeypatch.delenv(key, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def log_levels() -> Iterator[None]:
+    """The command line sets levels for its whole process, so they are put back."""
+    loggers = [logging.getLogger(name) for name in (None, "bot", "model", "discord")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 def run(tmp_path: Path, *arguments: str, code: str = "", **environment: str) -> str:
@@ -206,6 +217,7 @@ def test_a_traceback_with_local_variables_shows_neither(monkeypatch: pytest.Monk
     assert not [form for form in FORMS if form in shown]
 
 
+@pytest.mark.usefixtures("log_levels")
 def test_nothing_is_logged_of_a_token_that_is_refused_at_any_level(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

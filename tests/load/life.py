@@ -14,7 +14,7 @@ from typing import Final
 from tests.load import chat, world
 from tests.load.asks import asks
 from tests.load.server import LoadServer
-from tests.wire.gateway import Session
+from tests.wire.gateway import Connection, Session
 from tests.wire.payloads import BOT, Channel, Form, Guild, Payload, Person, message
 
 _TURN: Final = 0.02
@@ -44,11 +44,11 @@ class Ask:
 
     Args:
         at: `time.monotonic()` of its sending.
-        carriers: the sessions that were to bring it to the bot.
+        carriers: the sessions that were to bring it to the bot, each over the connection that it had then, if any.
     """
 
     at: float
-    carriers: tuple[Session, ...]
+    carriers: tuple[tuple[Session, Connection | None], ...]
 
 
 class Life:
@@ -94,7 +94,8 @@ class Life:
         for channel, interaction in asks(self._channels, self._chance):
             carriers = self._carriers(channel)
             if channel.guild_id not in self._away and carriers:
-                self.asked[int(interaction["id"])] = Ask(time.monotonic(), carriers)
+                over = tuple((session, session.connection) for session in carriers)
+                self.asked[int(interaction["id"])] = Ask(time.monotonic(), over)
                 self._server.watch.asked_for.add(int(interaction["data"].get("target_id", 0)))
                 await self._server.dispatch("INTERACTION_CREATE", interaction)
             await asyncio.sleep(_ASK_EVERY)

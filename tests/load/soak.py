@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import math
 import random
 import shutil
 import sys
@@ -20,10 +21,11 @@ from tests.load import world
 from tests.load.bot_process import BotProcess, bot_process
 from tests.load.counted import complaints, counters
 from tests.load.growth import growth
-from tests.load.life import Life
+from tests.load.life import Ask, Life
 from tests.load.mischief import Mischief
 from tests.load.server import LoadServer
 from tests.load.verdict import Goal, say, tell
+from tests.wire.gateway import Connection, Session
 from tests.wire.payloads import slash
 
 _EXAMPLES = """examples:
@@ -47,12 +49,13 @@ _CALM: Final = 200.0
 """Seconds after which everything that was begun has ended: a reset question waits for two minutes."""
 _WORKING: Final = 10
 """Messages that must each get a reaction in the end."""
-_UNDECIDED: Final = 2.0
-"""Seconds before a connection broke, within which an event may have been on its way."""
+_ON_ITS_WAY: Final = 5.0
+"""Seconds for which an event may be on its way to a busy bot when its connection breaks."""
 
 _MOST_GROWTH: Final = 10.0  # MB
 _STEADY: Final = 0.9
-_GRACE: Final = 0.25
+_GRACE: Final = 1.0
+"""Seconds from the bot's decision until the request is there, on a busy machine."""
 _BUTTONS: Final = "BaseView.__timeout_task_impl"
 """Tasks of discord.py that end buttons which nobody presses."""
 
@@ -253,18 +256,17 @@ async def _works(server: LoadServer) -> int:
 def _unanswered(life: Life, mischief: Mischief, server: LoadServer) -> list[int]:
     """Interactions that the bot must have got and has not answered.
 
-    It need not have got one whose session came to an end, if the session's connection broke before the bot had read
-    the event, or no more than a moment later. What a resumed session missed is sent to it again.
+    It need not have got one that no session could bring. What a resumed session missed is sent to it again.
     """
-    return [
-        asked
-        for asked, ask in life.asked.items()
-        if asked not in server.watch.answered
-        and not all(
-            carrier not in server.sessions and mischief.broken.get(carrier.id, 0.0) >= ask.at - _UNDECIDED
-            for carrier in ask.carriers
-        )
-    ]
+
+    def is_lost(session: Session, connection: Connection | None, at: float) -> bool:
+        over = session not in server.sessions or session.connection in mischief.broken
+        return over and (connection is None or mischief.broken.get(connection, math.inf) <= at + _ON_ITS_WAY)
+
+    def could_come(ask: Ask) -> bool:
+        return not all(is_lost(session, connection, ask.at) for session, connection in ask.carriers)
+
+    return [asked for asked, ask in life.asked.items() if asked not in server.watch.answered and could_come(ask)]
 
 
 def _figures(plan: Plan, server: LoadServer, life: Life, mischief: Mischief, readings: Readings) -> dict[str, Any]:
