@@ -112,6 +112,10 @@ class PredictionService:
         except asyncio.CancelledError:
             queue.remove(lane, request)
             raise
+        finally:
+            # The future keeps its error, the error this frame and its callers', with the message: without this line, a
+            # ring that only the garbage collector can break, once for each message that is dropped.
+            del request
 
     async def explain(self, text: str) -> Explanation:
         """Predict for one message and weigh its words, without blocking the event loop or holding up predictions.
