@@ -124,20 +124,24 @@ async def test_what_is_dropped_leaves_nothing_to_the_garbage_collector(predictor
     class Message:
         """What a caller holds while it waits."""
 
-    async def give_up(message: Message) -> None:
-        with pytest.raises(ServiceBusyError):
-            await service.predict("text", (1, 1))
-
     service = PredictionService(predictor, max_waiting=1)
     first = await hold(service, predictor)
+
+    async def be_dropped(message: Message) -> str:
+        try:
+            await service.predict("older", (1, 1))
+        except ServiceBusyError:
+            return "dropped"
+        return "answered"
+
     gc.disable()
     try:
         message = Message()
         freed = weakref.ref(message)
-        task = asyncio.create_task(give_up(message))
+        task = asyncio.create_task(be_dropped(message))
         await asyncio.sleep(0)
         last = asyncio.create_task(service.predict("newer", (1, 1)))
-        await task
+        assert await task == "dropped"
         del message, task
         await asyncio.sleep(0)
         assert freed() is None
