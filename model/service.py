@@ -106,9 +106,7 @@ class PredictionService:
             raise ServiceClosedError
         queue, lane = (self._first, _SOMEBODY) if lane is None else (self._messages, lane)
         request = _Request(text, asyncio.get_running_loop().create_future())
-        dropped = queue.push(lane, request)
-        if dropped is not None and not dropped.answer.done():
-            dropped.answer.set_exception(ServiceBusyError(self.waiting))
+        self._drop(queue.push(lane, request))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work(), name="prediction-service")
         try:
@@ -116,6 +114,10 @@ class PredictionService:
         except asyncio.CancelledError:
             queue.remove(lane, request)
             raise
+        finally:
+            # The future keeps its error, and the error this frame and its callers', with the message. Without this line
+            # they are a ring that only the garbage collector can break, one for each message that is dropped.
+            del request
 
     async def explain(self, text: str) -> Explanation:
         """Predict for one message and weigh its words, without blocking the event loop or holding up predictions.
@@ -166,6 +168,11 @@ class PredictionService:
             for request, prediction in zip(batch, predictions, strict=True):
                 if not request.answer.done():
                     request.answer.set_result(prediction)
+
+    def _drop(self, request: _Request | None) -> None:
+        """Tell who was dropped. Not where others wait: their frames would keep it, and it those that it had dropped."""
+        if request is not None and not request.answer.done():
+            request.answer.set_exception(ServiceBusyError(self.waiting))
 
     def _next_batch(self) -> list[_Request]:
         """Who is answered next: those who go first, up to half a batch where messages wait; then messages in turns."""

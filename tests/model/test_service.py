@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -116,6 +118,38 @@ async def test_a_request_beyond_the_queue_costs_the_oldest_its_place(
 
     predictor.gate.set()
     assert await answers([first, *others, *newest]) == ["first", *"bcdefg"]
+
+
+async def test_what_is_dropped_leaves_nothing_to_the_garbage_collector(predictor: GatedPredictor) -> None:
+    class Message:
+        """What a caller holds while it waits."""
+
+    service = PredictionService(predictor, max_waiting=1)
+    first = await hold(service, predictor)
+
+    async def be_dropped(message: Message) -> str:
+        try:
+            await service.predict("older", (1, 1))
+        except ServiceBusyError:
+            return "dropped"
+        return "answered"
+
+    gc.disable()
+    try:
+        message = Message()
+        freed = weakref.ref(message)
+        task = asyncio.create_task(be_dropped(message))
+        await asyncio.sleep(0)
+        last = asyncio.create_task(service.predict("newer", (1, 1)))
+        assert await task == "dropped"
+        del message, task
+        await asyncio.sleep(0)
+        assert freed() is None
+    finally:
+        gc.enable()
+    predictor.gate.set()
+    await asyncio.gather(first, last)
+    await service.close()
 
 
 async def test_a_burst_of_one_channel_drops_its_own_messages_and_no_others(
