@@ -2,22 +2,30 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
+import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
 import discord
 
 from bot.client import EmojiBot
+from bot.collector import spare_what_stays
 from bot.invite import ask_application_id, invite_link
+from bot.logs import last_words, set_up_logging
+from bot.memory import share_memory_between_threads
+from bot.model_reload import ReloadUnderWayError, load_model
 from bot.settings import Settings, SettingsError
-from bot.signals import stop_signals
+from bot.signals import hangup_signals, stop_signals
 from bot.store import Store, StoreError
 from model.bundle import BundleError
-from model.predictor import Predictor
+
+log = logging.getLogger("bot")
 
 _EXAMPLES = """examples:
   python -m bot                     connect to Discord (needs DISCORD_TOKEN in the environment or in .env)
@@ -25,6 +33,9 @@ _EXAMPLES = """examples:
   python -m bot invite              print the link that adds the bot to a server
   python -m bot demo --port 8080    the same bot in a simulated Discord, in the browser, without a token"""
 
+
+STOP_SECONDS = 5.0
+"""What is under way at the first signal to stop is finished or dropped in this time."""
 
 _AUTHENTICATION_FAILED: Final = 4004
 _REFUSED: Final = "Discord refused the token: copy DISCORD_TOKEN anew from the developer portal."
@@ -81,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         settings = Settings.load(token_needed=arguments.command != "demo")
-        _set_up_logging(settings.log_level)
+        set_up_logging(settings.log_level, settings.log_format)
         if arguments.command == "check":
             asyncio.run(_check(settings))
         elif arguments.command == "invite":
@@ -91,10 +102,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             asyncio.run(_run(settings))
     except (SettingsError, BundleError) as error:
-        sys.stderr.write(f"{error}\n")
+        last_words(str(error))
         return _CANNOT_START
     except (StoreError, StartError) as error:
-        sys.stderr.write(f"{error}\n")
+        last_words(str(error))
         return _TRY_LATER if error.temporary else _CANNOT_START
     except KeyboardInterrupt:  # only where the platform has no signal handlers for asyncio
         return 130
@@ -107,17 +118,8 @@ def _snowflake(text: str) -> int:
     return int(text)
 
 
-def _set_up_logging(level: str) -> None:
-    wanted: int = getattr(logging, level)
-    # At DEBUG, discord.py logs whole gateway events, message text included, and aiosqlite the ids of members.
-    discord.utils.setup_logging(level=max(logging.INFO, wanted), root=True)
-    for ours in ("bot", "model"):
-        logging.getLogger(ours).setLevel(wanted)
-
-
 async def _check(settings: Settings) -> None:
-    predictor = Predictor.load(settings.model_dir)
-    predictor.predict("good morning everyone")
+    predictor = load_model(settings.model_dir, must_react=False)
     async with await Store.open(settings.database_url):
         pass
     model = f"{settings.model_dir}, {len(predictor.bundle.labels)} emoji"
@@ -135,21 +137,68 @@ async def _invite(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     assert settings.token is not None  # noqa: S101 - it was needed
-    async with EmojiBot(settings) as bot:
-        with stop_signals() as stopped:
+    share_memory_between_threads()
+    async with EmojiBot(settings) as bot, _watched(bot):
+        spare_what_stays(bot)
+        with stop_signals() as stopped, hangup_signals(stopped) as asked:
+            reloading = asyncio.create_task(_reload_whenever(asked, bot))
             running = asyncio.create_task(bot.start(settings.token))
             stopping = asyncio.create_task(stopped.wait())
             await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+            reloading.cancel()
             if stopped.is_set():
                 running.cancel()
-                await bot.close()
-                await asyncio.gather(running, return_exceptions=True)  # a start cut short fails in many ways
+                await _end(bot, running)
                 return
             stopping.cancel()
             try:
                 await running
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 raise StartError(_reason(error), temporary=_is_temporary(error)) from error
+
+
+@asynccontextmanager
+async def _watched(bot: EmojiBot) -> AsyncIterator[None]:
+    """Serve metrics and probes, where there is a port for them."""
+    port = bot.settings.metrics_port
+    if port is None:
+        yield
+        return
+    # Here, as an HTTP server and `prometheus_client` take a tenth of a second and 2.5 MB.
+    from bot.status_page import StatusPageError, status_page
+
+    try:
+        async with status_page(bot, bot.settings.metrics_host, port):
+            yield
+    except StatusPageError as error:
+        raise StartError(str(error)) from error
+
+
+async def _end(bot: EmojiBot, running: asyncio.Task[None]) -> None:
+    """Let the bot leave; what still hangs a second after its time is left behind with the process."""
+    ending = asyncio.create_task(_leave(bot, running))
+    done, _ = await asyncio.wait([ending], timeout=STOP_SECONDS + 1)
+    if not done:
+        # No exception: asyncio would wait for all tasks, and Python for all threads, however long they hang.
+        log.warning("stopped though not everything came to its end")
+        logging.shutdown()
+        os._exit(0)
+    await ending
+
+
+async def _leave(bot: EmojiBot, running: asyncio.Task[None]) -> None:
+    await bot.leave(STOP_SECONDS)
+    await asyncio.gather(running, return_exceptions=True)  # a start cut short fails in many ways
+    await asyncio.get_running_loop().shutdown_default_executor()  # a name may be looked up there for long
+
+
+async def _reload_whenever(asked: asyncio.Event, bot: EmojiBot) -> None:
+    """Reload the model each time the event is set; once more where that happens during a reload."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        with contextlib.suppress(BundleError, ReloadUnderWayError):  # it is in the log
+            await bot.reload_model()
 
 
 def _reason(error: Exception) -> str:

@@ -60,10 +60,10 @@ def _check_port(port: int) -> None:
 async def _serve(settings: Settings, port: int, channel: str) -> None:
     environments: list[simcord.Env] = []
     with TemporaryDirectory(prefix="emoji-bot-demo-") as folder:  # what is set in the demo ends with it
-        # The simulation keeps a clock of its own, and messages are dated by it.
+        # The simulation keeps a clock of its own from its start on, and messages are dated by it.
         bot = EmojiBot(
             replace(settings, database_url=f"sqlite:///{folder}/demo.db", shard_count=None, shard_ids=None),
-            clock=lambda: environments[0].now(),
+            clock=lambda: environments[0].now() if environments else datetime.now(UTC),
         )
         async with simcord.run(bot, shard_count=1) as environment:
             environments.append(environment)

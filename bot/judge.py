@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 
+from bot.current_model import CurrentModel
 from bot.guild_settings import GuildState
-from bot.policy import Choice, Defaults, choose
+from bot.metrics import Metrics
+from bot.policy import Choice, choose
+from model.fair_queue import Lane
 from model.predictor import Explanation, Prediction
 from model.service import PredictionService
 
@@ -28,28 +32,39 @@ class Judge:
 
     Args:
         service: the model.
-        defaults: what holds where a server says nothing else.
+        model: what is known of the models whose answers the service gives.
         clock: the present, aware.
+        metrics: where predictions are counted; explanations are not, which take much longer.
     """
 
-    def __init__(self, service: PredictionService, defaults: Defaults, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        service: PredictionService,
+        model: CurrentModel,
+        clock: Callable[[], datetime],
+        metrics: Metrics | None = None,
+    ) -> None:
         self._service = service
-        self._defaults = defaults
+        self._model = model
         self._clock = clock
+        self._metrics = metrics or Metrics()
 
-    @property
-    def defaults(self) -> Defaults:
-        """What holds where a server says nothing else."""
-        return self._defaults
-
-    async def judge(self, text: str, state: GuildState) -> Verdict:
+    async def judge(self, text: str, state: GuildState, lane: Lane | None = None) -> Verdict:
         """Predict for `text` in the server of `state`.
+
+        Args:
+            text: of the message.
+            state: of the server.
+            lane: the server and the channel of the message; None where a member waits for the answer.
 
         Raises:
             ServiceBusyError: too many wait for the model.
             ServiceClosedError: the bot is leaving.
         """
-        return self._verdict(await self._service.predict(text), state)
+        asked = perf_counter()
+        prediction = await self._service.predict(text, lane)
+        self._metrics.predictions.observe(perf_counter() - asked)
+        return self._verdict(prediction, state)
 
     async def explain(self, text: str, state: GuildState) -> tuple[Verdict, Explanation]:
         """Like `judge`, with the words that pushed the first candidate.
@@ -62,4 +77,5 @@ class Judge:
         return self._verdict(explanation.prediction, state), explanation
 
     def _verdict(self, prediction: Prediction, state: GuildState) -> Verdict:
-        return Verdict(prediction, choose(prediction, state, self._defaults, self._clock()))
+        defaults = self._model.defaults_of(prediction.version)  # of another model, if that was swapped meanwhile
+        return Verdict(prediction, choose(prediction, state, defaults, self._clock()))

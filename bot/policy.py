@@ -29,6 +29,8 @@ class Skip(StrEnum):
     LONG = "too long"
     CHANNEL_COOLDOWN = "channel cooldown"
     MEMBER_COOLDOWN = "member cooldown"
+    FLOOD = "flood"
+    """The bot holds too many messages already, or too many of this server."""
     BUSY = "model busy"
     LEFT_ALONE = "deleted"
     """Deleted, or cleared of reactions, before the bot came to it."""

@@ -2,21 +2,30 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
-from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
 from cachetools import TTLCache
+
+from bot.latest_reply import seconds_since_reply
+from bot.metrics import Metrics
+from bot.outbox import Outbox, OutboxClosedError, OvertakenError
+from bot.rare_lines import RareLines
+from bot.settings import REACTIONS
+from model.fair_queue import Lane
 
 log = logging.getLogger(__name__)
 
 _MEMORY_SECONDS: Final = 600.0
 _MEMORY_ENTRIES: Final = 10_000
 _MOST_REACTIONS: Final = 20
+_LAST_SECOND: Final = 1.0
+"""Seconds in which requests that were cut short must have ended."""
 
 _CHANNEL_GONE: Final = 10003
 _MESSAGE_GONE: Final = 10008
@@ -37,6 +46,8 @@ _NAMES: Final = {
     _THREAD_ARCHIVED: "thread archived",
     _BLOCKED: "blocked by the author",
 }
+KNOWN_CODES: Final = frozenset(_NAMES)
+"""Discord's JSON codes that are normal life here."""
 
 
 class Outcome(StrEnum):
@@ -44,6 +55,8 @@ class Outcome(StrEnum):
 
     ADDED = "added"
     STALE = "stale"
+    OVERTAKEN = "overtaken"
+    """Newer ones came, and there was no room for all to wait."""
     FULL = "full"
     UNWANTED = "unwanted"
     """Somebody stopped wanting it while it waited."""
@@ -65,23 +78,64 @@ class Reactor:
     """Adds one reaction at a time in each channel, only to fresh messages, only where nothing forbids it.
 
     Refusals that will repeat (the author blocked the bot, the channel does not let it react) are remembered for ten
-    minutes: Discord counts them towards a ban of the address.
+    minutes: Discord counts them towards a ban of the address. Who waits for a turn, and who goes next: see `Outbox`.
 
     Args:
         stale_after: seconds after which a message gets no reaction any more.
         clock: the present, aware; messages are dated by Discord's clock.
+        rate: requests a second.
+        metrics: where the delays of reactions are counted.
     """
 
-    def __init__(self, stale_after: float, clock: Callable[[], datetime] = discord.utils.utcnow) -> None:
+    def __init__(
+        self,
+        stale_after: float,
+        clock: Callable[[], datetime] = discord.utils.utcnow,
+        *,
+        rate: int = REACTIONS,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._stale_after = stale_after
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._refusing: TTLCache[int, Outcome] = TTLCache(_MEMORY_ENTRIES, _MEMORY_SECONDS)
         self._closed = False
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._outbox = Outbox(rate)
+        self._limits: set[asyncio.Timeout] = set()
+        self._lines = RareLines(log)
+
+    @property
+    def waiting(self) -> int:
+        """Reactions that wait for their turn."""
+        return self._outbox.waiting
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that Discord has not answered yet."""
+        return self._outbox.in_flight
 
     def close(self) -> None:
-        """Ask Discord for nothing more; what waits its turn is dropped."""
+        """Ask Discord for nothing more; what waits its turn is dropped. May be called twice."""
         self._closed = True
+        self._outbox.close()
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more reactions, let those that wait or are under way end, and close.
+
+        Args:
+            seconds: after which those that wait are dropped, and those under way are cut short, all as `CLOSED`.
+        """
+        self._outbox.refuse()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._outbox.until_idle()
+        self.close()
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECOND):
+                await self._outbox.until_idle()
 
     def is_stale(self, message: discord.Message) -> bool:
         """Whether `message` is too old for a reaction."""
@@ -94,18 +148,20 @@ class Reactor:
             Whether it is gone.
         """
         me = message.guild.me if message.guild is not None else None
-        if self._closed or me is None:
+        if me is None:
             return False
         try:
-            async with asyncio.timeout(self._stale_after):
+            async with self._outbox.turn(_lane(message)), self._within(self._stale_after):
                 await message.remove_reaction(_as_discord_takes(emoji), me)
+        except (OvertakenError, OutboxClosedError):
+            return False
         except discord.RateLimited as error:
             log.info("not taken back: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
         except discord.HTTPException as error:
-            _log_refusal("not taken back", message, error)
+            self._log_refusal("not taken back", message, error)
             return error.status == 404  # the message or the reaction is gone already
         except (aiohttp.ClientError, OSError) as error:
-            log.warning("not taken back: %s channel=%d", type(error).__name__, message.channel.id)
+            self._log_failure("not taken back", message, error)
         else:
             return True
         return False
@@ -119,27 +175,48 @@ class Reactor:
             message: to react to.
             emoji: to react with.
             still_wanted: asked right before the request, for which the message may have waited.
-            asked: whether somebody asked for this very reaction and waits for it: then no message is too old.
+            asked: whether somebody asked for this very reaction and waits for it: then no message is too old, and it
+                goes before all others in its channel.
         """
-        # Discord allows a channel about four reactions a second. Waiting here, not in discord.py's queue, lets a
-        # message that has become stale meanwhile be dropped.
-        turn = self._turns.setdefault(message.channel.id, asyncio.Lock())
-        async with turn:
-            patience = self._stale_after - (0.0 if asked else self._age(message))
-            obstacle = self._obstacle(message, patience)
-            if obstacle is not None:
-                return obstacle
-            if not still_wanted():
-                return Outcome.UNWANTED
-            return await self._request(message, emoji, patience)
+        obstacle = self._obstacle(message, asked=asked)
+        if obstacle is not None:
+            return obstacle
+        try:
+            async with self._outbox.turn(_lane(message), asked=asked) as turn:
+                obstacle = self._obstacle(message, asked=asked)
+                if obstacle is None and not still_wanted():
+                    obstacle = Outcome.UNWANTED
+                if obstacle is not None:
+                    turn.pass_on()
+                    return obstacle
+                outcome = await self._request(message, emoji, self._patience(message, asked=asked))
+                if outcome is Outcome.ADDED and not asked:
+                    self._metrics.reaction_delays.observe(self._delay(message))
+                return outcome
+        except OvertakenError:
+            return Outcome.OVERTAKEN
+        except OutboxClosedError:
+            return Outcome.CLOSED
 
     def _age(self, message: discord.Message) -> float:
         return (self._clock() - message.created_at).total_seconds()
 
-    def _obstacle(self, message: discord.Message, patience: float) -> Outcome | None:
+    def _delay(self, message: discord.Message) -> float:
+        """Seconds from `message`, or its edit, to Discord's reply to the reaction that was just added.
+
+        By the bot's clock, which may be behind Discord's: no less than 0.
+        """
+        since = (self._clock() - (message.edited_at or message.created_at)).total_seconds()
+        return max(0.0, since - seconds_since_reply())
+
+    def _patience(self, message: discord.Message, *, asked: bool) -> float:
+        """Seconds for which a request may take; negative where the message is stale."""
+        return self._stale_after - (0.0 if asked else self._age(message))
+
+    def _obstacle(self, message: discord.Message, *, asked: bool) -> Outcome | None:
         if self._closed:
             return Outcome.CLOSED
-        if patience < 0.0:
+        if self._patience(message, asked=asked) < 0.0:
             return Outcome.STALE
         if len(message.reactions) >= _MOST_REACTIONS:
             return Outcome.FULL
@@ -151,20 +228,36 @@ class Reactor:
     async def _request(self, message: discord.Message, emoji: str, patience: float) -> Outcome:
         try:
             # One lost reply must not hold up its channel, nor a rate limit make the reaction late.
-            async with asyncio.timeout(patience):
+            async with self._within(patience):
                 await message.add_reaction(_as_discord_takes(emoji))
         except discord.RateLimited as error:
-            log.info("reaction dropped: rate limit channel=%d retry_after=%.1f", message.channel.id, error.retry_after)
+            self._lines.log(
+                logging.INFO,
+                "rate limit",
+                "reaction dropped: rate limit channel=%d retry_after=%.1f",
+                message.channel.id,
+                error.retry_after,
+            )
             return Outcome.STALE
         except discord.HTTPException as error:
             outcome = _OUTCOMES.get(error.code, Outcome.REFUSED)
             self._remember(message, error, outcome)
-            _log_refusal("reaction refused", message, error)
+            self._log_refusal("reaction refused", message, error)
             return outcome
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            log.warning("reaction failed: %s channel=%d", type(error).__name__, message.channel.id)
-            return Outcome.FAILED
+            self._log_failure("reaction failed", message, error)
+            return Outcome.CLOSED if self._closed else Outcome.FAILED
         return Outcome.ADDED
+
+    @asynccontextmanager
+    async def _within(self, seconds: float) -> AsyncIterator[None]:
+        """Cut short what takes longer, or is under way when the reactor has been drained."""
+        async with asyncio.timeout(seconds) as limit:
+            self._limits.add(limit)
+            try:
+                yield
+            finally:
+                self._limits.remove(limit)
 
     def _remember(self, message: discord.Message, error: discord.HTTPException, outcome: Outcome) -> None:
         if error.code == _BLOCKED:
@@ -172,23 +265,33 @@ class Reactor:
         elif error.status in (401, 403) or error.code in (_CHANNEL_GONE, _THREAD_ARCHIVED):
             self._refusing[message.channel.id] = outcome
 
+    def _log_refusal(self, event: str, message: discord.Message, error: discord.HTTPException) -> None:
+        self._lines.log(
+            logging.INFO if error.code in _NAMES else logging.WARNING,
+            f"{event} {error.status} {error.code}",
+            "%s: %s status=%d code=%d channel=%d message=%d",
+            event,
+            _NAMES.get(error.code, "unexpected"),
+            error.status,
+            error.code,
+            message.channel.id,
+            message.id,
+        )
+
+    def _log_failure(self, event: str, message: discord.Message, error: Exception) -> None:
+        if self._closed:
+            return  # it was cut short
+        name = type(error).__name__
+        self._lines.log(logging.WARNING, f"{event} {name}", "%s: %s channel=%d", event, name, message.channel.id)
+
 
 def _as_discord_takes(emoji: str) -> discord.PartialEmoji:
     """An emoji for a request: discord.py would leave the first colon of `<:name:id>` and the a of `<a:name:id>`."""
     return discord.PartialEmoji.from_str(emoji)
 
 
-def _log_refusal(event: str, message: discord.Message, error: discord.HTTPException) -> None:
-    log.log(
-        logging.INFO if error.code in _NAMES else logging.WARNING,
-        "%s: %s status=%d code=%d channel=%d message=%d",
-        event,
-        _NAMES.get(error.code, "unexpected"),
-        error.status,
-        error.code,
-        message.channel.id,
-        message.id,
-    )
+def _lane(message: discord.Message) -> Lane:
+    return (0 if message.guild is None else message.guild.id, message.channel.id)
 
 
 def _permitted(message: discord.Message) -> bool:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from itertools import chain
 from pathlib import Path
 from reprlib import Repr
@@ -14,11 +15,18 @@ from dotenv import dotenv_values
 from bot.secret import Secret
 from model.bundle import PRETRAINED
 
+REACTIONS: Final = 40
+"""Reactions a second. Discord allows a bot 50 requests a second in all; the rest is for commands."""
+
+_MOST_REQUESTS: Final = 50
 _MOST_SHARDS: Final = 100_000
+_LAST_PORT: Final = 65_535
 _MOST_DIGITS: Final = 9
 _SHORT: Final = Repr()
 _SHORT.maxstring = 24  # a token in the wrong line is not shown whole
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+JSON_FORMAT: Final = "json"
+LOG_FORMATS: Final = ("text", JSON_FORMAT)
 
 
 class SettingsError(Exception):
@@ -65,10 +73,35 @@ def _between(text: str, low: float, high: float) -> float:
     return value
 
 
+def _rate(text: str) -> int:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or not 1 <= int(text) <= _MOST_REQUESTS:
+        raise ValueError(f"must be a whole number from 1 to {_MOST_REQUESTS}, not {_shown(text)}")
+    return int(text)
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {_shown(text)}")
     return text.upper()
+
+
+def _log_format(text: str) -> str:
+    if text.lower() not in LOG_FORMATS:
+        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}, not {_shown(text)}")
+    return text.lower()
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= _LAST_PORT):
+        raise ValueError(f"must be a port from 1 to {_LAST_PORT}, not {_shown(text)}")
+    return int(text)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(f"must be an IP address of this machine, as 127.0.0.1, not {_shown(text)}") from None
 
 
 def _database(text: str) -> str:
@@ -122,20 +155,28 @@ class Settings:
         model_dir: MODEL_DIR, the bundle to predict with.
         threshold: THRESHOLD, the confidence from which the bot reacts; None takes the bundle's own.
         stale_after: STALE_AFTER, seconds after which a message gets no reaction any more.
+        reactions_per_second: REACTIONS_PER_SECOND, how many of them this process makes at most, 1 to 50.
         database_url: DATABASE_URL, `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
         shard_count: SHARD_COUNT, of all processes together; None asks Discord.
         shard_ids: SHARD_IDS, those that this process runs; None runs all.
         log_level: LOG_LEVEL.
+        log_format: LOG_FORMAT, lines for people or JSON for programs.
+        metrics_port: METRICS_PORT, where metrics and probes are served; None serves none.
+        metrics_host: METRICS_HOST, the address for that.
     """
 
     token: str | None = _setting("DISCORD_TOKEN", _token, None, secret=True)
     model_dir: Path = _setting("MODEL_DIR", _folder, PRETRAINED)
     threshold: float | None = _setting("THRESHOLD", _fraction, None)
     stale_after: float = _setting("STALE_AFTER", _seconds, 30.0)
+    reactions_per_second: int = _setting("REACTIONS_PER_SECOND", _rate, REACTIONS)
     database_url: str = _setting("DATABASE_URL", _database, "sqlite:///emoji-bot.db", secret=True)
     shard_count: int | None = _setting("SHARD_COUNT", _shard_count, None)
     shard_ids: tuple[int, ...] | None = _setting("SHARD_IDS", _shard_ids, None)
     log_level: str = _setting("LOG_LEVEL", _log_level, "INFO")
+    log_format: str = _setting("LOG_FORMAT", _log_format, "text")
+    metrics_port: int | None = _setting("METRICS_PORT", _port, None)
+    metrics_host: str = _setting("METRICS_HOST", _address, "127.0.0.1")
 
     def __post_init__(self) -> None:
         for setting in fields(self):

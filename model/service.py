@@ -1,25 +1,28 @@
 """The async front of a predictor.
 
 Requests that arrive while the network runs are answered together in its next run: under load batches grow by
-themselves, and a lone request never waits for company.
+themselves, and a lone request never waits for company. Where more come than can be answered, servers and channels take
+turns, and who waited longest is dropped.
 """
 
 import asyncio
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from model.fair_queue import FairQueue, Lane
 from model.predictor import Explanation, Prediction, Predictor
 
 MAX_BATCH: Final = 64
 MAX_WAITING: Final = 1024
+LANE_SHARE: Final = 4
+"""A channel may hold one part in so many of the places to wait."""
 MAX_EXPLAINING: Final = 8
 """Explanations under way or waiting. Each may take as long as 65 predictions, and Discord waits 3 seconds."""
 
 
 class ServiceBusyError(Exception):
-    """The queue is full: `waiting` requests are ahead. The caller should drop its message."""
+    """More wait than there is room for, and this request was the one to go: `waiting` are left."""
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} messages are already waiting for the model.")
@@ -33,7 +36,11 @@ class ServiceClosedError(Exception):
         super().__init__("The model service is closed.")
 
 
-@dataclass(frozen=True, slots=True)
+_SOMEBODY: Final[Lane] = ("", "")
+"""The lane of requests that belong to no channel."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Request:
     text: str
     answer: asyncio.Future[Prediction]
@@ -45,7 +52,8 @@ class PredictionService:
     Args:
         predictor: does the work, on the worker thread.
         max_batch: requests answered in one run of the network.
-        max_waiting: requests that may wait; one more is refused with `ServiceBusyError`.
+        max_waiting: messages that may wait, and as many requests that go before them; one more, and the oldest fails
+            with `ServiceBusyError`. See `FairQueue` for whose.
         max_explaining: the same for explanations, the one under way included.
     """
 
@@ -59,12 +67,12 @@ class PredictionService:
     ) -> None:
         self.predictor = predictor
         self._max_batch = max_batch
-        self._max_waiting = max_waiting
         self._max_explaining = max_explaining
         self._explaining = 0
         # The thread takes what it is given in turn: with one explanation at a time, a prediction waits for one at most.
         self._turn = asyncio.Lock()
-        self._waiting: deque[_Request] = deque()
+        self._first: FairQueue[_Request] = FairQueue(max_waiting, max_waiting)
+        self._messages: FairQueue[_Request] = FairQueue(max_waiting, -(-max_waiting // LANE_SHARE))
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predictor")
         self._worker: asyncio.Task[None] | None = None
         self._closed = False
@@ -72,28 +80,44 @@ class PredictionService:
     @property
     def waiting(self) -> int:
         """Requests that wait for the next batch."""
-        return len(self._waiting)
+        return len(self._first) + len(self._messages)
+
+    def swap(self, predictor: Predictor) -> None:
+        """Answer with another predictor from the next batch on; what is under way ends with the one before."""
+        self.predictor = predictor
 
     async def warm_up(self) -> None:
         """Run the network once, so that the first message does not pay for lazy allocation."""
         await self.predict("good morning everyone")
 
-    async def predict(self, text: str) -> Prediction:
+    async def predict(self, text: str, lane: Lane | None = None) -> Prediction:
         """Predict for one message without blocking the event loop.
 
+        Args:
+            text: of the message.
+            lane: the server and the channel that wrote it; None where somebody waits for the answer, which goes before
+                all messages and is dropped for none of them.
+
         Raises:
-            ServiceBusyError: too many requests wait.
+            ServiceBusyError: too many requests wait, or came after this one.
             ServiceClosedError: the service is closed, or was before it came to this request.
         """
         if self._closed:
             raise ServiceClosedError
-        if len(self._waiting) >= self._max_waiting:
-            raise ServiceBusyError(len(self._waiting))
+        queue, lane = (self._first, _SOMEBODY) if lane is None else (self._messages, lane)
         request = _Request(text, asyncio.get_running_loop().create_future())
-        self._waiting.append(request)
+        self._drop(queue.push(lane, request))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work(), name="prediction-service")
-        return await request.answer
+        try:
+            return await request.answer
+        except asyncio.CancelledError:
+            queue.remove(lane, request)
+            raise
+        finally:
+            # The future keeps its error, and the error this frame and its callers', with the message. Without this line
+            # they are a ring that only the garbage collector can break, one for each message that is dropped.
+            del request
 
     async def explain(self, text: str) -> Explanation:
         """Predict for one message and weigh its words, without blocking the event loop or holding up predictions.
@@ -116,10 +140,9 @@ class PredictionService:
     async def close(self) -> None:
         """Refuse new requests, finish what is under way, fail the rest. May be called twice."""
         self._closed = True
-        while self._waiting:
-            answer = self._waiting.popleft().answer
-            if not answer.done():
-                answer.set_exception(ServiceClosedError())
+        for request in self._first.clear() + self._messages.clear():
+            if not request.answer.done():
+                request.answer.set_exception(ServiceClosedError())
         if self._worker is not None:
             await asyncio.wait([self._worker])
         async with self._turn:  # those that wait before it find the service closed
@@ -129,12 +152,8 @@ class PredictionService:
     async def _work(self) -> None:
         """Answer until nothing waits. The task ends with the queue, so an idle service holds none."""
         loop = asyncio.get_running_loop()
-        while self._waiting:
-            batch: list[_Request] = []
-            while self._waiting and len(batch) < self._max_batch:
-                request = self._waiting.popleft()
-                if not request.answer.done():  # its caller may have given up
-                    batch.append(request)
+        while self.waiting:
+            batch = self._next_batch()
             if not batch:
                 continue
             try:
@@ -149,3 +168,18 @@ class PredictionService:
             for request, prediction in zip(batch, predictions, strict=True):
                 if not request.answer.done():
                     request.answer.set_result(prediction)
+
+    def _drop(self, request: _Request | None) -> None:
+        """Tell who was dropped. Not where others wait: their frames would keep it, and it those that it had dropped."""
+        if request is not None and not request.answer.done():
+            request.answer.set_exception(ServiceBusyError(self.waiting))
+
+    def _next_batch(self) -> list[_Request]:
+        """Who is answered next: those who go first, up to half a batch where messages wait; then messages in turns."""
+        batch: list[_Request] = []
+        kept = min(len(self._messages), self._max_batch // 2)
+        for queue, room in ((self._first, self._max_batch - kept), (self._messages, self._max_batch)):
+            while len(batch) < room and (popped := queue.pop()) is not None:
+                if not popped[1].answer.done():  # its caller may have given up
+                    batch.append(popped[1])
+        return batch

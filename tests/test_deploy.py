@@ -13,14 +13,15 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from bot.__main__ import main
+from bot.__main__ import STOP_SECONDS, main
 from bot.settings import SETTING_KEYS, Settings, SettingsError
-from bot.store import Store, database
+from bot.store import Store
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
 UNIT = (ROOT / "docs/deploy/emoji-bot.service").read_text(encoding="utf-8")
 MANIFEST = (ROOT / "docs/deploy/kubernetes.yaml").read_text(encoding="utf-8")
+ALERTS = (ROOT / "docs/deploy/alerts.yaml").read_text(encoding="utf-8")
 IMAGE = (ROOT / "docs/deploy/Containerfile").read_text(encoding="utf-8")
 
 OTHERS = {"POD_INDEX", "YOUR_TOKEN"}
@@ -152,9 +153,16 @@ def test_the_time_limit_of_the_memory_is_the_true_one() -> None:
     [(UNIT, r"^TimeoutStopSec=(\d+)$"), (MANIFEST, r"terminationGracePeriodSeconds: (\d+)$")],
     ids=["unit", "manifest"],
 )
-def test_the_bot_has_time_to_write_its_counters(text: str, pattern: str) -> None:
-    assert int(_only(pattern, text)) > 2 * (database._LONGEST_COMMAND + database._PATIENCE)
-    assert int(_only(r"may take (\d+) seconds", text)) == 2 * database._LONGEST_COMMAND
+def test_the_bot_has_time_to_stop(text: str, pattern: str) -> None:
+    assert int(_only(pattern, text)) > 2 * STOP_SECONDS
+    assert int(_only(r"has (\d+) seconds to finish", text)) == STOP_SECONDS
+    assert int(_only(r"has (\d+) seconds to finish", PAGE)) == STOP_SECONDS
+
+
+def test_a_reload_sends_the_signal_that_reloads_the_model() -> None:
+    assert _only(r"^ExecReload=(.+)$", UNIT) == "/bin/kill -HUP $MAINPID"
+    assert _only(r"^RestartForceExitStatus=(.+)$", UNIT) == "SIGHUP"
+    assert "systemctl reload emoji-bot" in PAGE
 
 
 def test_the_permissions_are_those_that_the_bot_uses() -> None:
@@ -168,3 +176,33 @@ def test_the_image_is_the_one_that_the_manifest_expects() -> None:
     assert set(re.findall(r"^COPY (\w+) ", IMAGE, re.MULTILINE)) == {"bot", "model"}
     assert "'/source[postgres]'" in IMAGE
     assert _only(r"^CMD (.+)$", IMAGE) == '["/opt/emoji-bot/bin/python", "-m", "bot"]'
+
+
+def test_probes_monitoring_and_bot_agree_on_the_port() -> None:
+    documents = {document["kind"]: document for document in yaml.safe_load_all(MANIFEST)}
+    pod = documents["StatefulSet"]["spec"]["template"]
+    [container] = pod["spec"]["containers"]
+    environment = {variable["name"]: variable.get("value", "") for variable in container["env"]}
+    settings = Settings.from_values({key: environment[key] for key in ("METRICS_PORT", "METRICS_HOST", "LOG_FORMAT")})
+    [ingress] = documents["NetworkPolicy"]["spec"]["ingress"]
+    [port] = container["ports"]
+    probes = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
+
+    assert port["containerPort"] == settings.metrics_port
+    assert ingress["ports"] == [{"protocol": "TCP", "port": settings.metrics_port}]
+    assert pod["metadata"]["annotations"]["prometheus.io/port"] == str(settings.metrics_port)
+    assert {probe["port"] for probe in probes.values()} == {port["name"]}
+    assert {kind: probe["path"] for kind, probe in probes.items()} == {
+        "startup": "/healthz",
+        "liveness": "/healthz",
+        "readiness": "/readyz",
+    }
+    assert settings.metrics_host == "0.0.0.0"  # noqa: S104
+    assert _only(r'targets: \["127\.0\.0\.1:(\d+)"\]', PAGE) == _only(r"`METRICS_PORT=(\d+)`", PAGE)
+
+
+def test_the_page_explains_every_alert() -> None:
+    named: list[str] = re.findall(r"^      - alert: (\w+)$", ALERTS, re.MULTILINE)
+
+    assert len(named) > 4
+    assert re.findall(r"^\| `(EmojiBot\w+)` \|", PAGE, re.MULTILINE) == named

@@ -12,6 +12,7 @@ from discord import AppCommandOptionType, AppCommandType, app_commands
 from discord.ext import commands
 
 from bot.colour import YELLOW
+from bot.owners import is_for_owners, is_owner
 from bot.sync import payload_of
 from bot.texts import phrase, say
 
@@ -34,10 +35,12 @@ class Listed:
     Args:
         line: the command and what it does.
         needed: what a member must be permitted to see the command; None where everyone sees it.
+        for_owners: whether it is for those who run the bot, whatever they are permitted.
     """
 
     line: str
     needed: discord.Permissions | None
+    for_owners: bool = False
 
 
 class Help(commands.Cog):
@@ -50,10 +53,16 @@ class Help(commands.Cog):
     @app_commands.command(description=phrase("help.description"))
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer `/help`."""
-        payloads = [await payload_of(command, self._tree) for command in self._tree.get_commands()]
+        locale, known = interaction.locale, self._tree.get_commands()
+        theirs = [command for command in known if is_owner(interaction) or not is_for_owners(command)]
+        payloads = [await payload_of(command, self._tree) for command in theirs]
         ids = await self._known_ids(payloads)
-        listed = [one for payload in payloads for one in list_command(payload, ids, interaction.locale)]
-        embed = help_embed(listed, interaction.permissions, interaction.locale)
+        listed = [
+            one
+            for command, payload in zip(theirs, payloads, strict=True)
+            for one in list_command(payload, ids, locale, for_owners=is_for_owners(command))
+        ]
+        embed = help_embed(listed, interaction.permissions, locale)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     async def _known_ids(self, payloads: Sequence[_Payload]) -> Mapping[str, int]:
@@ -72,21 +81,26 @@ class Help(commands.Cog):
         return self._ids
 
 
-def list_command(payload: _Payload, ids: Mapping[str, int], locale: discord.Locale | None = None) -> list[Listed]:
+def list_command(
+    payload: _Payload, ids: Mapping[str, int], locale: discord.Locale | None = None, *, for_owners: bool = False
+) -> list[Listed]:
     """The lines for a command, with one for each of a group.
 
     Args:
         payload: the command as Discord is told of it, with translations.
         ids: of the commands by name; one that is known makes its lines clickable.
         locale: the reader's.
+        for_owners: whether it is for those who run the bot.
     """
     permissions = payload.get("default_member_permissions")
     needed = None if permissions is None else discord.Permissions(int(permissions))
     if payload["type"] in _MENUS:
-        return [Listed(say(_MENUS[payload["type"]], locale, name=_translated(payload, "name", locale)), needed)]
+        return [
+            Listed(say(_MENUS[payload["type"]], locale, name=_translated(payload, "name", locale)), needed, for_owners)
+        ]
     known = ids.get(payload["name"])
     return [
-        Listed(say("help.command", locale, command=_mention(path, known), text=text), needed)
+        Listed(say("help.command", locale, command=_mention(path, known), text=text), needed, for_owners)
         for path, text in _leaves(payload, locale)
     ]
 
@@ -99,9 +113,12 @@ def help_embed(
     privacy = discord.Embed().add_field(name=say("help.privacy", locale), value=say("help.privacy_text", locale))
     more = say("help.more", locale)
     room = _LARGEST_EMBED - len(privacy) - len(_UNNAMED) - len(more)
-    everyone = [one.line for one in listed if one.needed is None]
-    theirs = [one.line for one in listed if one.needed is not None and one.needed.is_subset(permissions)]
-    fields = [*_fields(say("help.members", locale), everyone), *_fields(say("help.admins", locale), theirs)]
+    owners = [one.line for one in listed if one.for_owners]
+    others = [one for one in listed if not one.for_owners]
+    everyone = [one.line for one in others if one.needed is None]
+    admins = [one.line for one in others if one.needed is not None and one.needed.is_subset(permissions)]
+    parts = {"help.members": everyone, "help.admins": admins, "help.owners": owners}
+    fields = [field for heading, lines in parts.items() for field in _fields(say(heading, locale), lines)]
     for name, value in fields:
         if len(embed) + len(name) + len(value) > room:
             embed.add_field(name=_UNNAMED, value=more, inline=False)

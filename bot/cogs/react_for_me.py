@@ -41,6 +41,7 @@ _SKIPPED: Final = {
 }
 _FAILED: Final = {
     Outcome.STALE: "react.slow",
+    Outcome.OVERTAKEN: "react.slow",
     Outcome.FULL: "react.full",
     Outcome.UNWANTED: "react.unwanted",
     Outcome.NOT_ALLOWED: "react.refused",

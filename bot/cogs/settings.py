@@ -1,6 +1,6 @@
 """/settings: what the admins of a server choose."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -19,13 +19,12 @@ from bot.cogs.settings_desk import SettingsDesk, guild_of
 from bot.cogs.settings_emoji import EmojiCommands
 from bot.cogs.settings_ignore import IgnoreCommands
 from bot.cogs.settings_learning import LearningCommands
+from bot.current_model import CurrentModel
 from bot.guild_settings import LONGEST_COOLDOWN, LONGEST_MESSAGE
-from bot.policy import Defaults
 from bot.sensitivity import Level, threshold_of
 from bot.settings_card import settings_card
 from bot.store import Store
 from bot.texts import phrase, say
-from model.labels import Label
 
 _STATES: Final = [app_commands.Choice(name=phrase(f"settings.{state}"), value=state) for state in ("on", "off")]
 _LEVELS: Final = [app_commands.Choice(name=phrase(f"settings.{level}"), value=level.value) for level in Level]
@@ -41,21 +40,13 @@ class SettingsCommands(commands.GroupCog, group_name="settings", group_descripti
 
     Args:
         store: holds the settings.
-        defaults: what holds where a server says nothing else.
-        labels: of the model.
+        model: says what can be set, and what holds where a server says nothing else.
         learning: counts what members make of the reactions.
         clock: the present, aware.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        defaults: Defaults,
-        labels: Sequence[Label],
-        learning: Learning,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._desk = SettingsDesk(store, labels, defaults.threshold)
+    def __init__(self, store: Store, model: CurrentModel, learning: Learning, clock: Callable[[], datetime]) -> None:
+        self._desk = SettingsDesk(store, model)
         self._clock = clock
         self._questions: WeakSet[Buttons] = WeakSet()
         group = self.app_command
@@ -75,8 +66,9 @@ class SettingsCommands(commands.GroupCog, group_name="settings", group_descripti
         await interaction.response.defer(ephemeral=True)  # the database may take longer than an answer has time for
         state = await self._desk.load(interaction)
         if state is not None:
+            model = self._desk.model
             card = settings_card(
-                state, guild_of(interaction), self._desk.labels, self._desk.default, self._clock(), interaction.locale
+                state, guild_of(interaction), model.labels, model.threshold, self._clock(), interaction.locale
             )
             await interaction.edit_original_response(embed=card)
 
@@ -99,7 +91,7 @@ class SettingsCommands(commands.GroupCog, group_name="settings", group_descripti
         self, interaction: discord.Interaction, level: str | None = None, exact: _Percent | None = None
     ) -> None:
         """Answer `/settings sensitivity`."""
-        default, locale = self._desk.default, interaction.locale
+        default, locale = self._desk.model.threshold, interaction.locale
         if level is not None and exact is None:
             threshold = threshold_of(Level(level), default)
         elif level is None and exact is not None:

@@ -1,15 +1,15 @@
 """Where all of /settings meet the store: one change at a time, answered privately."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import discord
 
+from bot.current_model import CurrentModel
 from bot.guild_settings import GuildSettings, GuildState, SettingsLimitError
 from bot.store import Store, StoreError
 from bot.texts import CATALOGS, ENGLISH, say
-from model.labels import Label
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +22,12 @@ class SettingsDesk:
 
     Args:
         store: holds the settings.
-        labels: of the model.
-        default: confidence from which the bot reacts where a server says nothing else.
+        model: says what can be set.
     """
 
-    def __init__(self, store: Store, labels: Sequence[Label], default: float) -> None:
+    def __init__(self, store: Store, model: CurrentModel) -> None:
         self.store = store
-        self.labels = tuple(labels)
-        self.default = default
+        self.model = model
 
     async def change(
         self,

@@ -30,7 +30,7 @@ class EmojiCommands(app_commands.Group):
     @app_commands.rename(instead="with")
     async def replace_emoji(self, interaction: discord.Interaction, emoji: Typed, instead: Typed) -> None:
         """Answer `/settings emoji replace`."""
-        label = find_label(self._desk.labels, emoji)
+        label = find_label(self._desk.model.labels, emoji)
         new = find_server_emoji(guild_of(interaction), instead)
         if label is None:
             await self._desk.reply(interaction, "settings.unknown_label")
@@ -46,7 +46,7 @@ class EmojiCommands(app_commands.Group):
     @app_commands.describe(emoji=phrase("settings.which"))
     async def off(self, interaction: discord.Interaction, emoji: Typed) -> None:
         """Answer `/settings emoji off`."""
-        label = find_label(self._desk.labels, emoji)
+        label = find_label(self._desk.model.labels, emoji)
         if label is None:
             await self._desk.reply(interaction, "settings.unknown_label")
             return
@@ -57,7 +57,7 @@ class EmojiCommands(app_commands.Group):
     @app_commands.describe(emoji=phrase("settings.which"))
     async def back(self, interaction: discord.Interaction, emoji: Typed) -> None:
         """Answer `/settings emoji back`."""
-        label = find_label(self._desk.labels, emoji)
+        label = find_label(self._desk.model.labels, emoji)
         if label is None:
             await self._desk.reply(interaction, "settings.unknown_label")
             return
@@ -66,19 +66,19 @@ class EmojiCommands(app_commands.Group):
 
     @replace_emoji.autocomplete("emoji")
     async def _offer_all(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return _choices(search_labels(self._desk.labels, typed))
+        return _choices(search_labels(self._desk.model.labels, typed))
 
     @off.autocomplete("emoji")
     async def _offer_on(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         known = self._map_of(interaction)
         return _choices(
-            [label for label in search_labels(self._desk.labels, typed) if known.get(label.name, "") is not None]
+            [label for label in search_labels(self._desk.model.labels, typed) if known.get(label.name, "") is not None]
         )
 
     @back.autocomplete("emoji")
     async def _offer_changed(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         known = self._map_of(interaction)
-        return _choices([label for label in search_labels(self._desk.labels, typed) if label.name in known])
+        return _choices([label for label in search_labels(self._desk.model.labels, typed) if label.name in known])
 
     @replace_emoji.autocomplete("instead")
     async def _offer_own(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot.chart import Captions, draw_stats, in_latin
 from bot.colour import YELLOW
 from bot.counts import Count
+from bot.current_model import CurrentModel
 from bot.server_emoji import usable_emoji
 from bot.store import Store, StoreError
 from bot.summary import Summary, summarise
@@ -35,13 +36,13 @@ class Stats(commands.Cog):
 
     Args:
         store: keeps the counters.
-        emoji: of each label's name.
+        model: names its emoji.
         clock: the present, aware.
     """
 
-    def __init__(self, store: Store, emoji: Mapping[str, str], clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, model: CurrentModel, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self._emoji = emoji
+        self._model = model
         self._clock = clock
         self._pruned: date | None = None
         self._pruning = asyncio.Lock()
@@ -52,7 +53,6 @@ class Stats(commands.Cog):
         async with self._pruning:
             pass
 
-    @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:  # noqa: ARG002 - any message is a sign of life
         """Delete what is too old, once a day. It takes no timer: where nobody writes, nothing is counted either."""
         today = self._today()
@@ -82,7 +82,7 @@ class Stats(commands.Cog):
             return
         found = summarise(counters)
         own = {name: emoji for name, emoji in settings.emoji.items() if emoji is not None}
-        embed = stats_embed(found, {**self._emoji, **own}, days, locale)
+        embed = stats_embed(found, {**self._model.emoji, **own}, days, locale)
         picture = await self._picture(found, today, days, locale)
         embed.set_image(url=f"attachment://{picture.filename}")
         await interaction.edit_original_response(embed=embed, attachments=[picture])

@@ -82,6 +82,12 @@ class Cache(Generic[K, V]):
             self._start(key)
         return None if entry is None else entry.value
 
+    def fresh(self, key: K) -> V | None:
+        """What `peek` knows, at once, where it is fresh; else None."""
+        value = self.peek(key)
+        entry = self._entries.get(key)
+        return value if entry is not None and self._ticks() < entry.fresh_until else None
+
     async def current(self, key: K) -> V | None:
         """What `peek` knows while it is fresh; else what the read under way finds, or what `peek` knows if it fails."""
         value = self.peek(key)

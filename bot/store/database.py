@@ -70,6 +70,8 @@ class Database:
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
+        self.failed = 0
+        """How often it raised `StoreError` because of what the database did."""
         if self._url.get_backend_name() == "sqlite":
             self._failures: tuple[type[Exception], ...] = (SQLAlchemyError, OSError, sqlite3.Error)
             self._name = f"The database {self._url.database}"
@@ -162,6 +164,7 @@ class Database:
             reason = "its tables are of another version of the bot"
             raise StoreError(f"{self._name} cannot be used: {reason} ({_one_line(error)}).") from error
         except self._failures as error:
+            self.failed += 1
             reason = _one_line(error)
             for secret in _secrets(self._url):
                 reason = reason.replace(secret, "***")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter as TotalCounts
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -20,6 +21,7 @@ from bot.store.rows import Answers, TasteKey
 from bot.store.tables import EVERYWHERE
 from bot.store.tally import Tally
 from bot.taste import HALF_LIFE, Taste
+from bot.vitals import StoreVitals
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,7 @@ class Store:
         # One writer of a server at a time, so that memory hears of changes in the order in which they were made.
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._tally = Tally()
+        self._counted: TotalCounts[str] = TotalCounts()
         self._left: set[int] = set()  # servers to forget as soon as the database takes it
         self._flushing = asyncio.Lock()
         self._flush_failing = False
@@ -122,6 +125,16 @@ class Store:
     ) -> None:
         await self.close()
 
+    async def save(self, seconds: float) -> None:
+        """Write what is counted, before the process ends; how many counts are not safe after `seconds` is logged."""
+        try:
+            async with asyncio.timeout(seconds):
+                if self._batch is not None:
+                    await asyncio.shield(self._batch)
+                await asyncio.shield(self._write_batch())
+        except TimeoutError:
+            log.error("counts lost, the database did not take them in time n=%d", self._tally.total)
+
     async def close(self) -> None:
         """Write the counters, finish what is under way, disconnect. May be called twice."""
         first, self._closed = not self._closed, True
@@ -146,6 +159,10 @@ class Store:
         Where that is missing or older than half of `cache_seconds`, it is read in the background for later peeks.
         """
         return self._guilds.peek(guild_id)
+
+    def fresh(self, guild_id: int) -> GuildState | None:
+        """Like `current`, at once, where that would not wait; else None."""
+        return None if self._everywhere.fresh(EVERYWHERE) is None else self._guilds.fresh(guild_id)
 
     async def current(self, guild_id: int) -> GuildState | None:
         """Like `peek`, at once, where memory knows the server and all opt-outs as of less than `cache_seconds` ago.
@@ -307,10 +324,16 @@ class Store:
             raise ValueError(f"n must be from 1 to {_MOST_COUNTED}, not {n}")
         if self._closed:
             return
+        self._counted[name] += n
         self._tally.add((guild_id, self._clock().astimezone(UTC).date(), name), n)
         if self._tally.full and not self._flush_failing:
             self._write_batch()
         self._start_timer()
+
+    @property
+    def vitals(self) -> StoreVitals:
+        """What this process has counted of all servers so far, and whether the database takes it."""
+        return StoreVitals(self._counted, self._tally.total, self._database.failed)
 
     async def counters(self, guild_id: int, since: date) -> list[Counter]:
         """The counters of a server from the day `since` on, by day and name, the latest included.

@@ -1,16 +1,21 @@
 """What the tests see and do behind the members' backs: counters, moderators, requests held up."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
 import discord
 import pytest
 
+from bot import model_reload
 from bot.client import EmojiBot
 from bot.judge import Judge
+from bot.model_reload import load_model
 from bot.store import Store
+from model.predictor import Predictor
 from tests.bot.conftest import Server
 
 GOOD_NEWS, SAD_NEWS, LOGISTICS = "we won the finals!!!", "my dog died this morning", "the meeting is at 5"
@@ -106,9 +111,13 @@ class Gate:
         self.reached.set()
         await self._open.wait()
 
+    def let_go(self) -> None:
+        """Let all through."""
+        self._open.set()
+
     async def open(self, server: Server) -> None:
         """Let all through, and see what comes of it."""
-        self._open.set()
+        self.let_go()
         await server.environment.settle()
 
 
@@ -123,3 +132,21 @@ def hold_requests(monkeypatch: pytest.MonkeyPatch) -> Gate:
 def hold_replies(monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Discord has made the reaction, and the gateway told of it, but the bot has no reply yet."""
     return Gate(monkeypatch, discord.Message, "add_reaction", reply=True)
+
+
+class Loading:
+    """Holds up whoever loads a model, in its thread."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = threading.Event()
+        self.may_end = threading.Event()
+
+        def held(folder: Path) -> Predictor:
+            self.begun.set()
+            assert self.may_end.wait(30)
+            return load_model(folder)
+
+        monkeypatch.setattr(model_reload, "load_model", held)
+
+    async def until_begun(self) -> None:
+        assert await asyncio.to_thread(self.begun.wait, 30)

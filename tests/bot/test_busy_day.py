@@ -1,4 +1,4 @@
-"""After a busy day, neither the database nor the log holds what anybody wrote, or what anybody is called."""
+"""After a busy day, neither database nor log nor metrics hold what anybody wrote, or what anybody is called."""
 
 import logging
 import re
@@ -14,6 +14,7 @@ import simcord
 
 from bot.client import EmojiBot
 from bot.counts import Count
+from bot.exposition import Exposition
 from bot.guild_settings import GuildSettings
 from bot.policy import Skip
 from bot.settings import Settings
@@ -177,7 +178,7 @@ class BusyDay:
         await self.environment.settle()
 
 
-async def test_after_a_busy_day_nothing_that_was_said_is_in_the_database_or_the_log(
+async def test_after_a_busy_day_nothing_that_was_said_is_in_the_database_the_log_or_the_metrics(
     environment: simcord.Env, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     day = BusyDay(environment)
@@ -189,6 +190,7 @@ async def test_after_a_busy_day_nothing_that_was_said_is_in_the_database_or_the_
     open_files = _bytes(tmp_path)
     await day.bot.close()
     closed_files = _bytes(tmp_path)
+    page = Exposition(day.bot.metrics, day.bot.vitals).page().decode().lower()
     cells = list(_cells(tmp_path / "bot.db"))
     stored = "\n".join(cells).lower()
     logged = log.text.lower()
@@ -203,6 +205,8 @@ async def test_after_a_busy_day_nothing_that_was_said_is_in_the_database_or_the_
     assert str(day.other.id) not in stored
     assert str(day.channel.id) in logged
     assert "reaction refused" in logged
+    assert 'emoji_bot_messages_skipped_total{reason="refused"}' in page
+    assert re.search(r'emoji_bot_command_seconds_count{command="privacy opt-out"} [1-9]', page)
     assert "-wal" in "".join(open_files)
     assert OWN_EMOJI.encode() in closed_files["bot.db"]
     assert len(secrets) > 60
@@ -210,6 +214,8 @@ async def test_after_a_busy_day_nothing_that_was_said_is_in_the_database_or_the_
     # And nothing of what was said, and nobody's name.
     assert [secret for secret in secrets if secret in stored] == []
     assert [secret for secret in secrets if secret in logged] == []
+    assert [secret for secret in secrets if secret in page] == []
+    assert re.findall(r'="[^"]*\d{15}[^"]*"', page) == []
     files = {**open_files, **{f"{name} at the end": content for name, content in closed_files.items()}}
     assert [(name, secret) for name, content in files.items() for secret in secrets if secret.encode() in content] == []
 

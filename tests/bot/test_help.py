@@ -10,6 +10,7 @@ import simcord
 
 from bot.client import EmojiBot
 from bot.cogs.help import Listed, help_embed, list_command
+from bot.owners import is_for_owners
 from tests.bot.conftest import Server
 
 MANAGER = discord.Permissions(manage_guild=True, view_channel=True, use_application_commands=True)
@@ -41,11 +42,12 @@ def mentioned(result: simcord.InteractionResult) -> set[str]:
 
 
 def leaves(bot: EmojiBot, *, admins: bool) -> set[str]:
-    """The commands of the tree that everyone sees, or those of admins."""
+    """The commands of the tree that everyone sees, or those of admins, without those for who runs the bot."""
     return {
         command.qualified_name
         for command in bot.tree.walk_commands()
         if isinstance(command, discord.app_commands.Command)
+        and not is_for_owners(command)
         and ((command.root_parent or command).default_permissions is not None) == admins
     }
 

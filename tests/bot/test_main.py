@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
@@ -172,6 +174,23 @@ def test_what_discord_answers_decides_whether_to_try_again(
     assert "Discord ended the connection" in _sentence(capsys)
 
 
+def test_a_port_for_the_metrics_that_is_taken_is_a_mistake_of_the_operator(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    with closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("METRICS_PORT", str(port))
+
+        assert main(["run"]) == 2
+    assert _sentence(capsys) == (
+        f"The metrics cannot be served on 127.0.0.1, port {port}: address already in use. "
+        "Choose another METRICS_PORT or METRICS_HOST."
+    )
+
+
 def test_a_database_out_of_reach_is_no_mistake_of_the_operator(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,10 +211,11 @@ def test_a_database_that_is_damaged_is_one(
     assert "cannot be used" in _sentence(capsys)
 
 
-def test_serving_and_predicting_import_no_training_library() -> None:
+def test_serving_and_predicting_import_nothing_that_only_training_or_watching_needs() -> None:
+    libraries = {"tensorflow", "keras", "torch", "onnx", "matplotlib", "simcord", "prometheus_client", "aiohttp.web"}
     code = (
         "import sys, bot.__main__, bot.client, scripts.predict, scripts.evaluate\n"
-        "print(sorted(sys.modules.keys() & {'tensorflow', 'keras', 'torch', 'onnx', 'matplotlib', 'simcord'}))"
+        f"print(sorted(sys.modules.keys() & {libraries}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)

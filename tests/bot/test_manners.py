@@ -59,6 +59,18 @@ async def test_a_message_that_grew_stale_while_the_model_was_slow_gets_nothing(
     assert await fates(server) == {"skipped.stale": 1}
 
 
+async def test_a_message_that_is_stale_when_it_comes_costs_the_model_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = hold_model(monkeypatch)
+    now = server.environment.now()
+    monkeypatch.setattr(bot_of(server)._reactor, "_clock", lambda: now + timedelta(seconds=31))
+    await server.alice.send(server.channel, GOOD_NEWS)
+
+    assert not gate.reached.is_set()
+    assert await fates(server) == {"skipped.stale": 1}
+
+
 async def test_who_blocked_the_bot_is_not_asked_again_for_a_while_in_any_channel(server: Server) -> None:
     server.environment.inject_error("PUT", "/channels/*/reactions/*", status=403, code=90001, message="blocked")
     bob = server.guild.add_member(server.environment.create_user("bob"))

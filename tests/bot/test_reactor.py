@@ -93,3 +93,117 @@ async def test_a_rate_limit_longer_than_the_patience_drops_the_message(
     monkeypatch.setattr(discord.Message, "add_reaction", AsyncMock(side_effect=discord.RateLimited(60)))
 
     assert await Reactor(30, server.environment.now).add(message, "🔥", still_wanted=_always) is Outcome.STALE
+
+
+class Discord:
+    """Holds all requests until the test lets them go, and notes how many there are at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reply = asyncio.Event()
+        self.now = self.most = 0
+        for name in ("add_reaction", "remove_reaction"):
+            monkeypatch.setattr(discord.Message, name, AsyncMock(side_effect=self._request))
+
+    async def _request(self, *_: object) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            await self.reply.wait()
+        finally:
+            self.now -= 1
+
+
+async def _adding(reactor: Reactor, message: discord.Message, count: int) -> list[asyncio.Task[Outcome]]:
+    tasks = [asyncio.create_task(reactor.add(message, "🔥", still_wanted=_always)) for _ in range(count)]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def test_adding_and_taking_back_wait_for_each_other(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    message, requests = await _message(server), Discord(monkeypatch)
+    reactor = Reactor(30, server.environment.now)
+    (adding,) = await _adding(reactor, message, 1)
+    taking_back = asyncio.create_task(reactor.take_back(message, "🔥"))
+    await asyncio.sleep(0)
+    assert (reactor.in_flight, reactor.waiting) == (1, 1)
+    requests.reply.set()
+
+    assert (await adding, await taking_back) == (Outcome.ADDED, True)
+    assert requests.most == 1
+
+
+async def test_in_a_full_channel_the_oldest_is_overtaken(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    message, requests = await _message(server), Discord(monkeypatch)
+    reactor = Reactor(30, server.environment.now)
+    first, oldest, *others = await _adding(reactor, message, 22)
+    taking_back = asyncio.create_task(reactor.take_back(message, "🔥"))
+    await asyncio.sleep(0)
+    requests.reply.set()
+
+    assert await oldest is Outcome.OVERTAKEN
+    assert set(await asyncio.gather(first, *others[1:])) == {Outcome.ADDED}
+    assert await others[0] is Outcome.OVERTAKEN
+    assert await taking_back
+
+
+async def test_a_reaction_that_is_overtaken_is_not_taken_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    message, requests = await _message(server), Discord(monkeypatch)
+    reactor = Reactor(30, server.environment.now)
+    await _adding(reactor, message, 1)
+    taking_back = asyncio.create_task(reactor.take_back(message, "🔥"))
+    await asyncio.sleep(0)
+    adding = await _adding(reactor, message, 20)
+
+    assert await taking_back is False
+    requests.reply.set()
+    await asyncio.gather(*adding)
+
+
+async def test_closing_drops_at_once_what_waits_and_lets_end_what_is_under_way(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, requests = await _message(server), Discord(monkeypatch)
+    reactor = Reactor(30, server.environment.now)
+    first, *waiting = await _adding(reactor, message, 3)
+    reactor.close()
+    assert await asyncio.gather(*waiting) == [Outcome.CLOSED, Outcome.CLOSED]
+    assert await reactor.add(message, "🔥", still_wanted=_always) is Outcome.CLOSED
+    assert await reactor.take_back(message, "🔥") is False
+    requests.reply.set()
+
+    assert await first is Outcome.ADDED
+
+
+async def test_draining_lets_all_end_and_takes_no_more(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    message, requests = await _message(server), Discord(monkeypatch)
+    reactor = Reactor(30, server.environment.now)
+    tasks = await _adding(reactor, message, 3)
+    draining = asyncio.create_task(reactor.drain(60.0))
+    await asyncio.sleep(0)
+    assert await reactor.add(message, "🔥", still_wanted=_always) is Outcome.CLOSED
+    assert not draining.done()
+    requests.reply.set()
+    await draining
+
+    assert [task.result() for task in tasks] == [Outcome.ADDED] * 3
+    assert (reactor.in_flight, reactor.waiting) == (0, 0)
+
+
+async def test_what_has_not_ended_by_the_end_of_the_drain_is_dropped_and_cut_short(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, requests = await _message(server), Discord(monkeypatch)
+    reactor = Reactor(30, server.environment.now)
+    tasks = await _adding(reactor, message, 3)
+    await reactor.drain(0.01)
+
+    assert await asyncio.gather(*tasks) == [Outcome.CLOSED] * 3
+    assert (requests.now, reactor.in_flight, reactor.waiting) == (0, 0, 0)
+
+
+async def test_an_idle_reactor_is_drained_at_once_and_may_be_drained_again(server: Server) -> None:
+    reactor = Reactor(30, server.environment.now)
+    for _ in range(2):
+        await reactor.drain(60.0)
+
+    assert await reactor.add(await _message(server), "🔥", still_wanted=_always) is Outcome.CLOSED

@@ -30,15 +30,20 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "MODEL_DIR": str(tmp_path),
             "THRESHOLD": "0.5",
             "STALE_AFTER": "10",
+            "REACTIONS_PER_SECOND": "20",
             "DATABASE_URL": "postgresql://bot:secret@db.example/emoji",
             "SHARD_COUNT": "16",
             "SHARD_IDS": "0-3,8",
             "LOG_LEVEL": "debug",
+            "LOG_FORMAT": "JSON",
+            "METRICS_PORT": "9100",
+            "METRICS_HOST": "::1",
         }
     )
 
     url = "postgresql://bot:secret@db.example/emoji"
-    assert settings == Settings("a.b.c", tmp_path, 0.5, 10.0, url, 16, (0, 1, 2, 3, 8), "DEBUG")
+    shards = (16, (0, 1, 2, 3, 8))
+    assert settings == Settings("a.b.c", tmp_path, 0.5, 10.0, 20, url, *shards, "DEBUG", "json", 9100, "::1")
 
 
 @pytest.mark.parametrize(

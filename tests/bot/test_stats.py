@@ -18,8 +18,9 @@ from bot.chart import SIZE
 from bot.client import EmojiBot
 from bot.cogs.stats import KEPT, Stats, captions, reason_text, stats_embed
 from bot.counts import Count, reacted_with, skipped
+from bot.current_model import CurrentModel, ModelFacts
 from bot.guild_settings import Counter
-from bot.policy import Skip
+from bot.policy import Defaults, Skip
 from bot.reactor import Outcome
 from bot.store import Store, StoreError
 from bot.summary import DayCount, summarise
@@ -286,7 +287,8 @@ class Days:
 
     async def open(self, folder: Path) -> None:
         self.store = await Store.open(f"sqlite:///{folder / 'bot.db'}", clock=lambda: self.now)
-        self.cog = Stats(self.store, {}, lambda: self.now)
+        facts = ModelFacts("", (), Defaults(0.5, {}), self.now)
+        self.cog = Stats(self.store, CurrentModel(facts), lambda: self.now)
 
 
 @pytest.fixture

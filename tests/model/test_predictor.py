@@ -2,11 +2,14 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import exp
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +129,39 @@ def test_the_threshold_decides_between_the_first_candidate_and_silence() -> None
     assert prediction.emoji(0.49) == "🔥"
     assert prediction.emoji(0.5) == "🔥"
     assert prediction.emoji(0.51) is None
+
+
+@pytest.mark.parametrize("pads_count", [False, True])
+def test_rows_of_any_lengths_keep_their_order_and_their_answers(toy_predictor: Predictor, pads_count: bool) -> None:
+    bundle = toy_predictor.bundle
+    predictor = Predictor(replace(bundle, config=replace(bundle.config, pads_count=pads_count)))
+    rng = np.random.default_rng(0)
+    rows = [rng.integers(2, len(bundle.vocabulary), size=length).tolist() for length in rng.integers(1, 13, size=200)]
+
+    outcomes, fits = predictor.run(rows)
+
+    alone = [predictor.run([row]) for row in rows]
+    np.testing.assert_allclose(outcomes, np.concatenate([one for one, _ in alone]), atol=1e-6)
+    assert fits is not None
+    np.testing.assert_allclose(fits, np.concatenate([one for _, one in alone if one is not None]), atol=1e-5)
+
+
+def test_no_run_of_the_network_is_larger_than_memory_allows(
+    toy_predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    inputs = toy_predictor.inputs
+
+    def measured(rows: Sequence[Sequence[int]]) -> dict[str, Any]:
+        sizes.append(len(rows) * max(map(len, rows)))
+        return inputs(rows)
+
+    monkeypatch.setattr(toy_predictor, "inputs", measured)
+
+    toy_predictor.run([[3] * length for length in (1, 12) for _ in range(300)])
+
+    assert max(sizes) <= 320
+    assert sum(sizes) < 1.1 * 300 * (1 + 12)
 
 
 def test_a_higher_temperature_makes_flatter_probabilities(toy_predictor: Predictor) -> None:

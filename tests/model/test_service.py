@@ -1,9 +1,12 @@
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from model.fair_queue import Lane
 from model.predictor import Candidate, Prediction, Predictor
 from model.service import PredictionService, ServiceBusyError, ServiceClosedError
 
@@ -42,9 +45,9 @@ async def service(predictor: GatedPredictor) -> AsyncIterator[PredictionService]
     await service.close()
 
 
-async def ask(service: PredictionService, *texts: str) -> list[asyncio.Task[Prediction]]:
+async def ask(service: PredictionService, *texts: str, lane: Lane | None = None) -> list[asyncio.Task[Prediction]]:
     """Ask for each text in a task of its own, and return once all of them wait."""
-    tasks = [asyncio.create_task(service.predict(text)) for text in texts]
+    tasks = [asyncio.create_task(service.predict(text, lane)) for text in texts]
     await asyncio.sleep(0)
     return tasks
 
@@ -102,18 +105,112 @@ async def test_the_network_runs_on_one_thread_beside_the_event_loop(
     assert threading.get_ident() not in predictor.threads
 
 
-async def test_a_request_beyond_the_queue_is_refused_at_once(
+async def test_a_request_beyond_the_queue_costs_the_oldest_its_place(
     service: PredictionService, predictor: GatedPredictor
 ) -> None:
     first = await hold(service, predictor)
-    waiting = await ask(service, *"abcdef")
+    oldest, *others = await ask(service, *"abcdef")
+    newest = await ask(service, "g")
 
     with pytest.raises(ServiceBusyError) as caught:
-        await service.predict("one too many")
-    assert caught.value.waiting == 6
+        await oldest
+    assert caught.value.waiting == service.waiting == 6
 
     predictor.gate.set()
-    assert await answers([first, *waiting]) == ["first", *"abcdef"]
+    assert await answers([first, *others, *newest]) == ["first", *"bcdefg"]
+
+
+async def test_what_is_dropped_leaves_nothing_to_the_garbage_collector(predictor: GatedPredictor) -> None:
+    class Message:
+        """What a caller holds while it waits."""
+
+    service = PredictionService(predictor, max_waiting=1)
+    first = await hold(service, predictor)
+
+    async def be_dropped(message: Message) -> str:
+        try:
+            await service.predict("older", (1, 1))
+        except ServiceBusyError:
+            return "dropped"
+        return "answered"
+
+    gc.disable()
+    try:
+        message = Message()
+        freed = weakref.ref(message)
+        task = asyncio.create_task(be_dropped(message))
+        await asyncio.sleep(0)
+        last = asyncio.create_task(service.predict("newer", (1, 1)))
+        assert await task == "dropped"
+        del message, task
+        await asyncio.sleep(0)
+        assert freed() is None
+    finally:
+        gc.enable()
+    predictor.gate.set()
+    await asyncio.gather(first, last)
+    await service.close()
+
+
+async def test_a_burst_of_one_channel_drops_its_own_messages_and_no_others(
+    service: PredictionService, predictor: GatedPredictor
+) -> None:
+    first = await hold(service, predictor)
+    quiet = await ask(service, "quiet", lane=(2, 20))
+    burst = await ask(service, *(f"noise {n}" for n in range(50)), lane=(1, 10))
+    predictor.gate.set()
+
+    assert await answers([first, *quiet]) == ["first", "quiet"]
+    fates = await asyncio.gather(*burst, return_exceptions=True)
+    assert [isinstance(fate, ServiceBusyError) for fate in fates] == [True] * 48 + [False] * 2
+
+
+async def test_servers_and_their_channels_take_turns(service: PredictionService, predictor: GatedPredictor) -> None:
+    first = await hold(service, predictor)
+    big = [*await ask(service, "a1", "a2", lane=(1, 10)), *await ask(service, "b1", "b2", lane=(1, 11))]
+    small = await ask(service, "c1", "c2", lane=(2, 20))
+    predictor.gate.set()
+    await asyncio.gather(first, *big, *small)
+
+    assert predictor.batches == [["first"], ["a1", "c1", "b1", "c2"], ["a2", "b2"]]
+
+
+async def test_who_waits_for_an_answer_goes_before_a_burst_and_is_not_dropped_for_it(
+    service: PredictionService, predictor: GatedPredictor
+) -> None:
+    first = await hold(service, predictor)
+    command = await ask(service, "command")
+    for channel in range(50):
+        burst = await ask(service, f"noise {channel}", lane=(channel, channel))
+    predictor.gate.set()
+
+    assert await answers([first, *command]) == ["first", "command"]
+    assert predictor.batches[1][0] == "command"
+    assert await answers(burst) == ["noise 49"]
+
+
+async def test_a_burst_of_commands_leaves_half_of_a_batch_to_messages(
+    service: PredictionService, predictor: GatedPredictor
+) -> None:
+    first = await hold(service, predictor)
+    commands = await ask(service, *"abcdef")
+    messages = await ask(service, *"xyz", lane=(1, 10))
+    predictor.gate.set()
+    await asyncio.gather(first, *commands, *messages, return_exceptions=True)
+
+    assert predictor.batches == [["first"], ["a", "b", "y", "z"], ["c", "d", "e", "f"]]
+
+
+async def test_a_caller_that_gave_up_makes_room_at_once(service: PredictionService, predictor: GatedPredictor) -> None:
+    first = await hold(service, predictor)
+    given_up, *others = await ask(service, *"abcdef")
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    assert service.waiting == 5
+    newest = await ask(service, "g")
+    predictor.gate.set()
+
+    assert await answers([first, *others, *newest]) == ["first", *"bcdefg"]
 
 
 async def test_the_queue_has_room_again_once_it_was_answered(

@@ -9,9 +9,11 @@ import pytest
 import yarl
 
 from bot.client import EmojiBot
+from bot.discord_log import shorten_discord_log
 from bot.settings import Settings
 from model.predictor import Predictor
 from tests.wire.bots import connected
+from tests.wire.haste import PAUSES
 from tests.wire.server import TOKEN, WireServer
 
 
@@ -23,6 +25,19 @@ def clean_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     records = [record for phase in ("setup", "call", "teardown") for record in caplog.get_records(phase)]
     assert [record.getMessage() for record in records if record.levelno >= logging.ERROR or record.exc_info] == []
     assert [record.name for record in records if TOKEN in record.getMessage()] == []
+
+
+@pytest.fixture(autouse=True)
+def short_log() -> None:
+    """As the program sets it up."""
+    shorten_discord_log()
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reconnecting takes no longer than it must."""
+    for holder, name, value in PAUSES:
+        monkeypatch.setattr(holder, name, value)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The world of the tests, as Discord would tell of it: the fields that discord.py insists on, and few more."""
 
 import itertools
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ _SLASH: Final = 1
 _MENU: Final = 3
 _COMMAND: Final = 1
 _GROUP: Final = 2
+_AUTOCOMPLETE: Final = 4  # a type of interactions
 
 
-_VIEW_CHANNEL: Final = 1 << 10
-_ADD_REACTIONS: Final = 1 << 6
-_READ_HISTORY: Final = 1 << 16
+VIEW_CHANNEL: Final = 1 << 10
+ADD_REACTIONS: Final = 1 << 6
+READ_HISTORY: Final = 1 << 16
 _MANAGE_GUILD: Final = 1 << 5
+_BLANKS: Final = ("~id~", "~time~", "~text~")  # where a `Form` is filled in
 _ROLE: Final = 0  # whom a permission overwrite is about; a guild's own id is the role @everyone
 
 
@@ -80,7 +83,7 @@ class Guild:
         everyone = {
             "id": str(self.id),
             "name": "@everyone",
-            "permissions": str(_VIEW_CHANNEL | _ADD_REACTIONS | _READ_HISTORY),
+            "permissions": str(VIEW_CHANNEL | ADD_REACTIONS | READ_HISTORY),
             "position": 0,
             "color": 0,
             "hoist": False,
@@ -112,8 +115,12 @@ PARTY: Final = {"id": str(snowflake()), "name": "party", "roles": [], "available
 _HOME_ID: Final = snowflake()
 GENERAL: Final = Channel(snowflake(), "general", _HOME_ID)
 RANDOM: Final = Channel(snowflake(), "random", _HOME_ID)
-RULES: Final = Channel(snowflake(), "rules", _HOME_ID, denied=_ADD_REACTIONS)
+RULES: Final = Channel(snowflake(), "rules", _HOME_ID, denied=ADD_REACTIONS)
 HOME: Final = Guild(_HOME_ID, "the guild", (GENERAL, RANDOM, RULES))
+
+_ELSEWHERE_ID: Final = snowflake()
+LOUNGE: Final = Channel(snowflake(), "lounge", _ELSEWHERE_ID)
+ELSEWHERE: Final = Guild(_ELSEWHERE_ID, "another guild", (LOUNGE,))
 
 
 def message(
@@ -140,11 +147,42 @@ def message(
     return {key: value for key, value in (payload | fields).items() if value is not None}
 
 
+class Form:
+    """A message that is encoded already but for its id, its text and its time."""
+
+    def __init__(self, author: Person, channel: Channel) -> None:
+        self.guild_id = channel.guild_id
+        blanks = dict(zip(("id", "timestamp", "content"), _BLANKS, strict=True))
+        self._json = json.dumps(message("", author=author, channel=channel) | blanks)
+
+    def fill(self, text: str) -> tuple[int, str]:
+        """A new message: its id, and the JSON of its payload."""
+        message_id = snowflake()
+        filled = self._json
+        for blank, value in zip(_BLANKS, (str(message_id), datetime.now(UTC).isoformat(), text), strict=True):
+            filled = filled.replace(f'"{blank}"', json.dumps(value), 1)
+        return message_id, filled
+
+
 def slash(command: str, *, channel: Channel = GENERAL, options: Mapping[str, Value] | None = None) -> Payload:
-    """Alice types a slash command, such as "settings channels add", with these options."""
+    """Alice, who manages the guild, sends a slash command, such as "settings channels add", with these options."""
     values = options or {}
+    return _slash(command, channel, values, [_option(option, value) for option, value in values.items()])
+
+
+def typing(command: str, option: str, text: str) -> Payload:
+    """Alice is about to choose an option of a slash command and has typed `text` of it so far."""
+    focused = {**_option(option, text), "focused": True}
+    return _slash(command, GENERAL, {}, [focused]) | {"type": _AUTOCOMPLETE}
+
+
+def from_member(interaction: Payload) -> Payload:
+    """The same by a member who manages nothing."""
+    return interaction | {"member": {**interaction["member"], "permissions": "0"}}
+
+
+def _slash(command: str, channel: Channel, values: Mapping[str, Value], given: list[Payload]) -> Payload:
     name, *nested = command.split()
-    given = [_option(option, value) for option, value in values.items()]
     for kind, part in zip((_COMMAND, _GROUP), reversed(nested), strict=False):
         given = [{"name": part, "type": kind, "options": given}]
     people = {str(value.id): value.payload() for value in values.values() if isinstance(value, Person)}

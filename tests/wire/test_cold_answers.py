@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, Value]]] = {
     "predict": {"text": "we won the game last night!", "explain": True},
     "help": {},
     "stats": {"days": 7},
+    "model info": {},
+    "model reload": {},
     "privacy opt-out": {"where": "server"},
     "privacy opt-in": {"where": "everywhere"},
     "privacy about-me": {},

@@ -9,7 +9,7 @@ import pytest
 from bot.settings import Settings
 from model.predictor import Predictor
 from tests.wire.bots import connected
-from tests.wire.payloads import Payload, menu, message, slash
+from tests.wire.payloads import GENERAL, RANDOM, Payload, menu, message, slash
 from tests.wire.server import Refusal, Request, Route, WireServer
 
 TEXT = "@everyone look, I got the job! <@1>"
@@ -46,7 +46,7 @@ async def test_predict_answers_privately_and_mentions_nobody(
 
 @pytest.mark.usefixtures("bot")
 async def test_predict_answers_in_time_while_messages_pour_in(server: WireServer) -> None:
-    messages = [await server.say("what a lovely day") for _ in range(100)]
+    messages = [await server.say("what a lovely day", channel=where) for _ in range(20) for where in (GENERAL, RANDOM)]
     asked = time.monotonic()
     answer = await _answer(server, slash("predict", options={"text": TEXT}))
     assert answer.at - asked < TIME_TO_ANSWER
@@ -80,7 +80,7 @@ async def test_commands_are_sent_at_the_first_start_only(server: WireServer, set
     async with connected(server, settings):
         [request] = server.received(Route.SET_COMMANDS)
     assert {(command["type"], command["name"]) for command in request.body} == {
-        *((1, name) for name in ("help", "predict", "privacy", "settings", "stats")),
+        *((1, name) for name in ("help", "model", "predict", "privacy", "settings", "stats")),
         *((3, name) for name in ("Predict emoji", "React for me")),
     }
     async with connected(server, settings):

@@ -11,7 +11,6 @@ from typing import Final
 
 import pytest
 
-from bot.client import EmojiBot
 from bot.settings import Settings
 from tests.bot.store.conftest import postgresql_server, postgresql_url
 from tests.wire.bots import CACHE_SECONDS, connected, end, process
@@ -112,12 +111,8 @@ async def test_a_guild_keeps_its_settings_when_another_process_takes_its_shard(
 
 @pytest.mark.parametrize("shard_count", [2, None], ids=["as set", "as Discord advises"])
 async def test_one_process_serves_the_guilds_of_both_shards(
-    server: WireServer, settings: Settings, shard_count: int | None, monkeypatch: pytest.MonkeyPatch
+    server: WireServer, settings: Settings, shard_count: int | None
 ) -> None:
-    async def at_once(bot: EmojiBot, shard_id: int, *, initial: bool) -> None:
-        """Discord has a bot's shards come five seconds apart; this server does not mind."""
-
-    monkeypatch.setattr(EmojiBot, "before_identify_hook", at_once)
     server.shards = 2
     async with connected(server, replace(settings, shard_count=shard_count)):
         assert [session.shard_id for session in server.sessions] == [0, 1]

@@ -8,6 +8,7 @@ import pytest
 from model.bundle import load_bundle
 from model.labels import load_labels
 from model.predictor import Predictor
+from model.smoke_test import smoke_test
 from model.training.datasets import SEED_LABELS, DatasetError, load_task
 from model.training.presets import PRESETS
 from model.training.run import DATA, Sources, default_training, labels_of, train
@@ -53,6 +54,10 @@ def test_emojify_learns_its_five_classes(emojify: tuple[Path, dict[str, Any]]) -
         ("we eat dinner now", "🍴"),
     ):
         assert predictor.predict(message).candidates[0].emoji == emoji
+
+
+def test_emojify_is_fit_to_take_over_from_another_model(emojify: tuple[Path, dict[str, Any]]) -> None:
+    smoke_test(Predictor.load(emojify[0] / "out"), must_react=True)
 
 
 def test_emojify_keeps_the_settings_of_the_seed(emojify: tuple[Path, dict[str, Any]]) -> None:
