@@ -8,14 +8,15 @@ import time
 from pathlib import Path
 from typing import Final
 
+from bot.settings import REACTIONS
 from model.bundle import PRETRAINED
 from tests.load import chat, world
 from tests.load.bot_process import bot_process
 from tests.wire.server import Route, WireServer
 
 _WARM_UP: Final = 50
-_PAUSE: Final = 0.005
-"""Seconds between a reaction and the next message, so that the client has read the reply."""
+_PAUSE: Final = 1.2 / REACTIONS
+"""Seconds between a reaction and the next message: the bot makes only so many reactions a second."""
 _CHANNELS: Final = 50
 
 
