@@ -109,7 +109,17 @@ def _fuzz(name: str, runs: int, seed: int, largest: int, folder: Path) -> None:
             )
 
     options = [f"-runs={runs}", f"-seed={seed}", f"-max_len={largest}", "-len_control=20", "-verbosity=0"]
-    atheris.Setup([sys.argv[0], *options, "-timeout=600", f"-artifact_prefix={folder}/found-", str(corpus)], test_one)
+    atheris.Setup(
+        [
+            sys.argv[0],
+            *options,
+            "-timeout=600",
+            "-report_slow_units=600",
+            f"-artifact_prefix={folder}/found-",
+            str(corpus),
+        ],
+        test_one,
+    )
     atheris.Fuzz()
 
 
