@@ -112,7 +112,7 @@ def test_the_names_of_the_migrations_begin_with_their_revisions() -> None:
 
 
 async def test_stores_that_open_together_take_turns(url: str) -> None:
-    for store in await asyncio.gather(*(Store.open(url) for _ in range(5))):
+    for store in await asyncio.gather(*(Store.open(url) for _ in range(3))):
         await store.close()
 
 
