@@ -1,7 +1,7 @@
 """The async front of a predictor.
 
 Requests that arrive while the network runs are answered together in its next run: under load batches grow by
-themselves, and a lone request never waits for company. Where more come than can be answered, servers and channels take
+themselves, until a full one is begun beside another, and a lone request never waits for company. Where more come than can be answered, servers and channels take
 turns, and who waited longest is dropped.
 """
 
@@ -14,6 +14,8 @@ from model.fair_queue import FairQueue, Lane
 from model.predictor import Explanation, Prediction, Predictor
 
 MAX_BATCH: Final = 64
+MAX_BATCHES: Final = 2
+"""Batches under way at once, each on a thread of its own. The second begins only when it is full."""
 MAX_WAITING: Final = 1024
 LANE_SHARE: Final = 4
 """A channel may hold one part in so many of the places to wait."""
@@ -47,11 +49,12 @@ class _Request:
 
 
 class PredictionService:
-    """Answers `predict` from one worker thread, several requests at a time, and `explain` from the same, one by one.
+    """Answers `predict` from two worker threads, several requests at a time, and `explain` from the same, one by one.
 
     Args:
-        predictor: does the work, on the worker thread.
-        max_batch: requests answered in one run of the network.
+        predictor: does the work, on the worker threads.
+        max_batch: requests answered together.
+        max_batches: batches under way at once.
         max_waiting: messages that may wait, and as many requests that go before them; one more, and the oldest fails
             with `ServiceBusyError`. See `FairQueue` for whose.
         max_explaining: the same for explanations, the one under way included.
@@ -62,19 +65,21 @@ class PredictionService:
         predictor: Predictor,
         *,
         max_batch: int = MAX_BATCH,
+        max_batches: int = MAX_BATCHES,
         max_waiting: int = MAX_WAITING,
         max_explaining: int = MAX_EXPLAINING,
     ) -> None:
         self.predictor = predictor
         self._max_batch = max_batch
+        self._max_batches = max_batches
         self._max_explaining = max_explaining
         self._explaining = 0
-        # The thread takes what it is given in turn: with one explanation at a time, a prediction waits for one at most.
+        # Threads take what they are given in turn: with one explanation at a time, not all of them are busy with those.
         self._turn = asyncio.Lock()
         self._first: FairQueue[_Request] = FairQueue(max_waiting, max_waiting)
         self._messages: FairQueue[_Request] = FairQueue(max_waiting, -(-max_waiting // LANE_SHARE))
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predictor")
-        self._worker: asyncio.Task[None] | None = None
+        self._executor = ThreadPoolExecutor(max_workers=max_batches, thread_name_prefix="predictor")
+        self._batches: set[asyncio.Task[None]] = set()
         self._closed = False
 
     @property
@@ -107,8 +112,7 @@ class PredictionService:
         queue, lane = (self._first, _SOMEBODY) if lane is None else (self._messages, lane)
         request = _Request(text, asyncio.get_running_loop().create_future())
         self._drop(queue.push(lane, request))
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work(), name="prediction-service")
+        self._go_on()
         try:
             return await request.answer
         except asyncio.CancelledError:
@@ -143,31 +147,44 @@ class PredictionService:
         for request in self._first.clear() + self._messages.clear():
             if not request.answer.done():
                 request.answer.set_exception(ServiceClosedError())
-        if self._worker is not None:
-            await asyncio.wait([self._worker])
+        while self._batches:
+            await asyncio.wait(self._batches)
         async with self._turn:  # those that wait before it find the service closed
             pass
         self._executor.shutdown(wait=False)
 
-    async def _work(self) -> None:
-        """Answer until nothing waits. The task ends with the queue, so an idle service holds none."""
-        loop = asyncio.get_running_loop()
-        while self.waiting:
-            batch = self._next_batch()
-            if not batch:
-                continue
-            try:
-                predictions = await loop.run_in_executor(
-                    self._executor, self.predictor.predict_batch, [request.text for request in batch]
-                )
-            except Exception as error:  # noqa: BLE001 - whatever it was, the callers must hear of it
-                for request in batch:
-                    if not request.answer.done():
-                        request.answer.set_exception(error)
-                continue
-            for request, prediction in zip(batch, predictions, strict=True):
+    def _go_on(self) -> None:
+        """Begin the next batch where none is under way; beside others, only a full one.
+
+        The network runs without Python's lock, so the tokens of one batch are read while it runs on the other.
+        """
+        full = self.waiting >= self._max_batch and len(self._batches) < self._max_batches
+        if self.waiting and (not self._batches or full):
+            batch = asyncio.create_task(self._answer(), name="prediction-service")
+            self._batches.add(batch)
+            batch.add_done_callback(self._end)
+
+    def _end(self, batch: asyncio.Task[None]) -> None:
+        self._batches.remove(batch)
+        self._go_on()
+
+    async def _answer(self) -> None:
+        """Answer those whose turn it is. The task ends with them, so an idle service holds none."""
+        batch = self._next_batch()
+        if not batch:
+            return
+        try:
+            predictions = await asyncio.get_running_loop().run_in_executor(
+                self._executor, self.predictor.predict_batch, [request.text for request in batch]
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it was, the callers must hear of it
+            for request in batch:
                 if not request.answer.done():
-                    request.answer.set_result(prediction)
+                    request.answer.set_exception(error)
+            return
+        for request, prediction in zip(batch, predictions, strict=True):
+            if not request.answer.done():
+                request.answer.set_result(prediction)
 
     def _drop(self, request: _Request | None) -> None:
         """Tell who was dropped. Not where others wait: their frames would keep it, and it those that it had dropped."""

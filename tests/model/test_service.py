@@ -39,7 +39,7 @@ async def predictor() -> AsyncIterator[GatedPredictor]:
 
 @pytest.fixture
 async def service(predictor: GatedPredictor) -> AsyncIterator[PredictionService]:
-    service = PredictionService(predictor, max_batch=4, max_waiting=6)
+    service = PredictionService(predictor, max_batch=4, max_batches=1, max_waiting=6)
     yield service
     predictor.gate.set()
     await service.close()
@@ -105,6 +105,27 @@ async def test_the_network_runs_on_one_thread_beside_the_event_loop(
     assert threading.get_ident() not in predictor.threads
 
 
+async def test_a_full_batch_is_begun_beside_another_and_one_that_is_not_waits(predictor: GatedPredictor) -> None:
+    service = PredictionService(predictor, max_batch=4, max_batches=2)
+    first = await hold(service, predictor)
+    others = await ask(service, *"abc")
+    await asyncio.sleep(0.05)
+    assert (service.waiting, predictor.batches) == (3, [["first"]])
+
+    others += await ask(service, "d")
+    await asyncio.sleep(0.05)
+    others += await ask(service, *"efghi")
+    await asyncio.sleep(0.05)
+    assert service.waiting == 5  # two are under way, and so no third
+
+    predictor.gate.set()
+
+    assert await answers([first, *others]) == ["first", *"abcdefghi"]
+    assert predictor.batches[:2] == [["first"], [*"abcd"]]
+    assert len(predictor.threads) == 2
+    await service.close()
+
+
 async def test_a_request_beyond_the_queue_costs_the_oldest_its_place(
     service: PredictionService, predictor: GatedPredictor
 ) -> None:
@@ -124,7 +145,7 @@ async def test_what_is_dropped_leaves_nothing_to_the_garbage_collector(predictor
     class Message:
         """What a caller holds while it waits."""
 
-    service = PredictionService(predictor, max_waiting=1)
+    service = PredictionService(predictor, max_batches=1, max_waiting=1)
     first = await hold(service, predictor)
 
     async def be_dropped(message: Message) -> str:
