@@ -1,8 +1,8 @@
 """The async front of a predictor.
 
 Requests that arrive while the network runs are answered together in its next run: under load batches grow by
-themselves, until a full one is begun beside another, and a lone request never waits for company. Where more come than can be answered, servers and channels take
-turns, and who waited longest is dropped.
+themselves, until a full one is begun beside another, and a lone request never waits for company. Where more come than
+can be answered, servers and channels take turns, and who waited longest is dropped.
 """
 
 import asyncio
