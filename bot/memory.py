@@ -13,8 +13,8 @@ _ARENAS: Final = 2
 def share_memory_between_threads() -> None:
     """Let all threads take memory from two heaps, where the C library can be asked to (glibc). Call before they start.
 
-    As it is, each thread gets one of its own, and none uses what another has freed. The bot's threads are seldom busy at
-    once: two predict, one has the database, and a few draw charts and look up names.
+    As it is, each thread gets one of its own, and none uses what another has freed. The bot's threads are seldom busy
+    at once: two predict, one has the database, and a few draw charts and look up names.
     """
     limit = _c_function("mallopt")
     if limit is not None:
